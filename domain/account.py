@@ -1,0 +1,163 @@
+"""Public accounts and what was asked for them (Art. 6, 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Index, UniqueConstraint
+from sqlalchemy import text as sql
+
+from domain.case import Journalled, Priority, Tenant, Timed
+from domain.columns import flag, integer, json, moment, text, word
+from domain.holder import SubjectType
+from domain.state import State, Word
+
+
+class AccountState(State):
+    """Where an account stands."""
+
+    APPLIED = "APPLIED", "待审核", "Applied: waits for review", "审核中", "Under review"
+    SUPPLEMENT_REQUESTED = (
+        "SUPPLEMENT_REQUESTED",
+        "待补充材料",
+        "Waits for the holder's supplement",
+        "请补充材料",
+        "Please supplement your application",
+    )
+    REVIEWED = "REVIEWED", "已审核", "Reviewed: to be filed", "审核通过,备案中", "Approved; being filed"
+    FILED = "FILED", "已备案", "Filed with the authority"
+    REJECTED = "REJECTED", "未通过", "Rejected"
+    WITHDRAWN = "WITHDRAWN", "已撤回", "Withdrawn"
+
+
+class AccountFlag(Word):
+    """Why an application needs a second reader. Hits by blind index are told to reviewers only."""
+
+    ORGAN = "ORGAN", "党政机关", "The subject is a party or government organ"
+    NAME_AUTHORITY = "NAME_AUTHORITY", "名称涉机关", "The name is close to an authority's"
+    NAME_PARTY_ORGAN = "NAME_PARTY_ORGAN", "名称涉党组织", "The name is close to a party organ's"
+    NAME_MEDIA = "NAME_MEDIA", "名称涉媒体", "The name is close to a media word"
+    NAME_PLACE = "NAME_PLACE", "名称涉地名", "The name holds a place name"
+    NAME_SOURCE_UNIT = "NAME_SOURCE_UNIT", "名称近新闻单位", "The name equals or resembles a listed news unit"
+    NEWS_CATEGORY = "NEWS_CATEGORY", "时政新闻类", "The category is news"
+    CHECK_DIGIT = "CHECK_DIGIT", "信用代码校验不符", "The credit code fails its check digit"
+    USCC_PREFIX = "USCC_PREFIX", "信用代码与主体不符", "The credit code's prefix does not fit the subject type"
+    TWIN = "TWIN", "同一主体", "The same person or organisation is already known to this provider"
+    QUOTA_EXCEPTION = "QUOTA_EXCEPTION", "超额申请", "Asked beyond the quota, with a reason"
+    QUOTA_BY_INDEX = "QUOTA_BY_INDEX", "同一证件超额", "The same document already holds its quota under another holder"
+
+
+# The applicant's side never learns of these.
+BLIND_FLAGS: Final = frozenset({AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX})
+# Any of these asks for a second person at the approval.
+SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - {AccountFlag.USCC_PREFIX} - BLIND_FLAGS
+
+OPEN_APPLICATION: Final = (AccountState.APPLIED, AccountState.SUPPLEMENT_REQUESTED)
+LIVE: Final = (*OPEN_APPLICATION, AccountState.REVIEWED, AccountState.FILED)
+
+
+def _among(states: tuple[AccountState, ...]) -> ColumnElement[bool]:
+    return sql("state IN ({})".format(", ".join(f"'{state}'" for state in states)))  # type: ignore[return-value]
+
+
+class Account(Tenant, Journalled, Timed, table=True):
+    """A public account, from its application on."""
+
+    state: AccountState = word(AccountState)
+    holder_id: str = text(foreign_key="holder.id")
+    handle: str = text()
+    handle_key: str = text()
+    display_name: str = text()
+    name_key: str = text()
+    description: str = text()
+    category: str = text()
+    subject_type: SubjectType = word(SubjectType)
+    division: str = text()
+    round: int = integer()
+    supplements: int = integer()
+    priority: Priority = word(Priority)
+    rank: int = integer()
+    flags: list[str] = json()
+    is_flagged: bool = flag()
+    claimed_by: str | None = text(nullable=True, foreign_key="staff.id")
+    claimed_until: datetime | None = moment(nullable=True)
+    receipt_number: str = text(unique=True)
+    applied_at: datetime = moment()
+    ruleset: int = integer()
+
+    __table_args__ = (
+        Index("ux_account_name", "provider_id", "name_key", unique=True, sqlite_where=_among(LIVE), postgresql_where=_among(LIVE)),
+        Index("ux_account_handle", "provider_id", "handle_key", unique=True, sqlite_where=_among(LIVE), postgresql_where=_among(LIVE)),
+        Index("ix_account_queue", "provider_id", "state", "rank", "due_at", "id"),
+        Index("ix_account_provider", "provider_id", "created_at", "id"),
+        Index("ix_account_provider_state", "provider_id", "state", "created_at", "id"),
+        Index("ix_account_holder", "holder_id", "created_at", "id"),
+        Index("ix_account_jurisdiction", "jurisdiction", "created_at", "id"),
+        Index("ix_account_created", "created_at", "id"),
+    )  # fmt: skip
+
+
+class SubmissionKind(Word):
+    """What a submission asks for."""
+
+    NEW = "NEW", "新申请", "A new account"
+
+
+class Submission(Tenant, table=True):
+    """An immutable snapshot of what was asked in one round."""
+
+    account_id: str = text(foreign_key="account.id")
+    holder_id: str = text(foreign_key="holder.id")
+    round: int = integer()
+    kind: SubmissionKind = word(SubmissionKind)
+    handle: str = text()
+    display_name: str = text()
+    description: str = text()
+    category: str = text()
+    subject_type: SubjectType = word(SubjectType)
+    division: str = text()
+    agreement_id: str | None = text(nullable=True, foreign_key="agreement_version.id")
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "round"),
+        Index("ix_submission_account", "account_id", "created_at", "id"),
+    )
+
+
+class Material(Tenant, table=True):
+    """A piece handed in with a submission: a document kept here, or the provider's reference to one."""
+
+    submission_id: str = text(foreign_key="submission.id", index=True)
+    account_id: str = text(foreign_key="account.id")
+    holder_id: str = text(foreign_key="holder.id")
+    kind: str = text()
+    sha256: str = text()
+    document_id: str | None = text(nullable=True, foreign_key="document.id")
+    reference: str | None = text(nullable=True)
+
+
+class Candidate(Tenant, table=True):
+    """A listed news unit whose name an application equals or resembles: shown to the reviewer, it grants nothing."""
+
+    account_id: str = text(foreign_key="account.id", index=True)
+    source_unit_id: str = text(foreign_key="source_unit.id")
+    is_exact: bool = flag()
+
+
+class ReservationKind(Word):
+    """Why a name is not to be had."""
+
+    RESERVED = "RESERVED", "保留名称", "Kept back by the provider"
+    REJECTED = "REJECTED", "驳回后保留", "Kept for an applicant whose application was rejected"
+
+
+class ReservedName(Tenant, table=True):
+    """A name kept back, for good or until a date."""
+
+    name_key: str = text()
+    kind: ReservationKind = word(ReservationKind)
+    account_id: str | None = text(nullable=True, foreign_key="account.id")
+    until: datetime | None = moment(nullable=True)
+
+    __table_args__ = (Index("ix_reserved_name", "provider_id", "name_key"),)

@@ -1,0 +1,90 @@
+"""Working days and deadlines: days are counted in Asia/Shanghai, moments are UTC.
+
+Working days follow the published holidays and make-up days. For a year not yet published Monday to Friday count, less
+the configured holidays, and `knows` says that this was so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chinese_calendar import constants
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_SATURDAY: Final = 5
+# Read here because the library walks its whole table at every question.
+_HOLIDAYS: Final[frozenset[date]] = frozenset(constants.holidays)
+_MAKE_UP_DAYS: Final[frozenset[date]] = frozenset(constants.workdays)
+_YEARS: Final = frozenset(day.year for day in _HOLIDAYS)
+_DAY: Final = timedelta(days=1)
+
+
+class NotUtc(ValueError):
+    """A moment without time zone, or of another than UTC, was given to the calendar: convert it where it comes in."""
+
+    def __str__(self) -> str:
+        return "A moment given to the calendar is not UTC: convert it where it comes in."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """The working-day calendar. `holidays` are days off of years that are not published yet."""
+
+    holidays: Collection[date] = frozenset()
+
+    def knows(self, year: int) -> bool:
+        """Whether the year's holidays and make-up days are published."""
+        return year in _YEARS
+
+    def is_working(self, day: date) -> bool:
+        """Whether the day is a working day in China."""
+        if not self.knows(day.year):
+            return day.weekday() < _SATURDAY and day not in self.holidays
+        return day in _MAKE_UP_DAYS or (day.weekday() < _SATURDAY and day not in _HOLIDAYS)
+
+    def after(self, moment: datetime, days: int) -> datetime:
+        """The same time of day on the n-th working day after the moment's; that day itself does not count."""
+        local = _local(moment)
+        day, left = local.date(), days
+        while left > 0:
+            day += _DAY
+            left -= self.is_working(day)
+        return _utc(datetime.combine(day, local.timetz()))
+
+    def is_certain(self, start: datetime, end: datetime) -> bool:
+        """Whether every year between two moments is published; if not, a deadline between them is an assumption."""
+        return all(self.knows(year) for year in range(local_day(start).year, local_day(end).year + 1))
+
+
+def add_calendar_days(moment: datetime, days: int) -> datetime:
+    """The same time of day in Asia/Shanghai so many days later."""
+    local = _local(moment)
+    return _utc(datetime.combine(local.date() + timedelta(days=days), local.timetz()))
+
+
+def add_hours(moment: datetime, hours: int) -> datetime:
+    """So many hours later."""
+    return _checked(moment) + timedelta(hours=hours)
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Asia/Shanghai."""
+    return _local(moment).date()
+
+
+def _local(moment: datetime) -> datetime:
+    return _checked(moment).astimezone(SHANGHAI)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _checked(moment: datetime) -> datetime:
+    if moment.utcoffset() != timedelta(0):
+        raise NotUtc
+    return moment

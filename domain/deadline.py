@@ -1,0 +1,50 @@
+"""Deadlines: rows, the only place of due dates. Lengths are data, in working or calendar days."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index
+
+from domain.case import Tenant
+from domain.columns import integer, moment, text, word
+from domain.state import Word
+
+
+class DeadlineKind(Word):
+    """What is due."""
+
+    REVIEW_DECISION = "REVIEW_DECISION", "审核决定", "The provider decides an application"
+    SUPPLEMENT = "SUPPLEMENT", "补充材料", "The holder supplements an application"
+    FILING_SUBMISSION = "FILING_SUBMISSION", "报送备案", "The provider submits a filing"
+    FILING_DECISION = "FILING_DECISION", "备案决定", "The authority decides a filing"
+    FILING_ANSWER = "FILING_ANSWER", "补正答复", "The provider answers a return"
+    PROPOSAL = "PROPOSAL", "复核时限", "A proposal is endorsed and used"
+
+
+class Outcome(Word):
+    """How a deadline ended."""
+
+    MET = "MET", "已完成", "What was due was done"
+    MOOT = "MOOT", "已失效", "Nothing was due any more"
+
+
+class Deadline(Tenant, table=True):
+    """One due date. `next_at`, `attempts` and `failures` belong to the worker that fires it."""
+
+    case_kind: str = text()
+    case_id: str = text()
+    holder_id: str | None = text(nullable=True)
+    kind: DeadlineKind = word(DeadlineKind)
+    runs_from: datetime = moment()
+    due_at: datetime = moment()
+    paused_at: datetime | None = moment(nullable=True)
+    left_seconds: int | None = integer(nullable=True)
+    next_at: datetime | None = moment(nullable=True)
+    attempts: int = integer()
+    failures: int = integer()
+    settled_at: datetime | None = moment(nullable=True)
+    outcome: Outcome | None = word(Outcome, nullable=True)
+    problem: str | None = text(nullable=True)
+
+    __table_args__ = (Index("ix_deadline_case", "case_id", "kind"), Index("ix_deadline_next", "next_at", "id"))

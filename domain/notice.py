@@ -1,0 +1,37 @@
+"""Notices: what was decided against a party, served with a receipt. Windows run from service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index
+
+from domain.case import Tenant
+from domain.columns import moment, text, word
+from domain.state import Word
+
+
+class Party(Word):
+    """Whom a notice is served on."""
+
+    HOLDER = "HOLDER", "使用者", "The holder"
+    PROVIDER = "PROVIDER", "服务提供者", "The provider"
+
+
+class Notice(Tenant, table=True):
+    """One notice. The receipt's secret is derived when shown; only its hash is kept."""
+
+    party: Party = word(Party)
+    holder_id: str | None = text(nullable=True)
+    case_kind: str = text()
+    case_id: str = text()
+    step_id: str = text(foreign_key="step.id")
+    receipt_number: str = text(unique=True)
+    secret_hash: str = text()
+    served_at: datetime | None = moment(nullable=True)
+    seen_at: datetime | None = moment(nullable=True)
+
+    __table_args__ = (
+        Index("ix_notice_provider", "provider_id", "created_at", "id"),
+        Index("ix_notice_holder", "holder_id", "created_at", "id"),
+    )

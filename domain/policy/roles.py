@@ -1,0 +1,126 @@
+"""Roles and what each may ask for: one literal table. A role without a row, or a grant nobody holds, stops the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from domain.state import Word
+
+
+class Role(Word):
+    """What a viewer is."""
+
+    PUBLIC = "PUBLIC", "公众", "Anyone, without a login"
+    HOLDER = "HOLDER", "公众账号使用者", "Holds accounts at one provider"
+    REVIEWER = "REVIEWER", "审核员", "Examines applications for a provider"
+    COMPLIANCE_OFFICER = "COMPLIANCE_OFFICER", "合规负责人", "Answers for a provider"
+    APPEAL_REVIEWER = "APPEAL_REVIEWER", "申诉复核员", "Decides appeals for a provider"
+    INTEGRATION = "INTEGRATION", "系统对接", "A provider's own systems"
+    PROVINCIAL_REGULATOR = "PROVINCIAL_REGULATOR", "省级主管部门", "Acts for a provincial authority"
+    NATIONAL_REGULATOR = "NATIONAL_REGULATOR", "国家主管部门", "Acts for the national authority"
+    AUDITOR = "AUDITOR", "审计员", "Checks the records of one provider or authority"
+    OPERATOR = "OPERATOR", "运维", "Runs the deployment; sees no application data"
+    SYSTEM = "SYSTEM", "系统", "What a step ordered"
+
+
+class Grant(StrEnum):
+    """A right to fire one trigger of one workflow, or to use one door: `noun:verb`."""
+
+    ACCOUNT_APPLY = "account:apply"
+    ACCOUNT_APPROVE = "account:approve"
+    ACCOUNT_CLAIM = "account:claim"
+    ACCOUNT_REAPPLY = "account:reapply"
+    ACCOUNT_REJECT = "account:reject"
+    ACCOUNT_RELEASE = "account:release"
+    ACCOUNT_RENEW_LEASE = "account:renew_lease"
+    ACCOUNT_REQUEST_SUPPLEMENT = "account:request_supplement"
+    ACCOUNT_SUPPLEMENT = "account:supplement"
+    ACCOUNT_WITHDRAW = "account:withdraw"
+    AGREEMENT_CONSENT = "agreement:consent"
+    AGREEMENT_PUBLISH = "agreement:publish"
+    DOCUMENT_UPLOAD = "document:upload"
+    FILING_ACCEPT = "filing:accept"
+    FILING_DECLINE = "filing:decline"
+    FILING_PREPARE_AGAIN = "filing:prepare_again"
+    FILING_PULL_BACK = "filing:pull_back"
+    FILING_REINSTATE = "filing:reinstate"
+    FILING_RETURN = "filing:return"
+    FILING_REVOKE = "filing:revoke"
+    FILING_SUBMIT = "filing:submit"
+    HOLDER_ENROL = "holder:enrol"
+    IDENTITY_FAIL = "identity:fail"
+    IDENTITY_SUBMIT = "identity:submit"
+    IDENTITY_VERIFY = "identity:verify"
+    PROPOSAL_ENDORSE = "proposal:endorse"
+    PROPOSAL_WITHDRAW = "proposal:withdraw"
+    PROVIDER_CONFIGURE = "provider:configure"
+    PROVIDER_GO_LIVE = "provider:go_live"
+    PROVIDER_REGISTER = "provider:register"
+    QUALIFICATION_REFUSE = "qualification:refuse"
+    QUALIFICATION_RENEW = "qualification:renew"
+    QUALIFICATION_RENEWED = "qualification:renewed"
+    QUALIFICATION_RESUME = "qualification:resume"
+    QUALIFICATION_REVOKE = "qualification:revoke"
+    QUALIFICATION_SUBMIT = "qualification:submit"
+    QUALIFICATION_SUSPEND = "qualification:suspend"
+    QUALIFICATION_VERIFY = "qualification:verify"
+    REGISTER_IMPORT = "register:import"
+    STAFF_DISABLE = "staff:disable"
+    STAFF_ENROL = "staff:enrol"
+
+
+_FOUR_EYES: Final = "proposal:endorse proposal:withdraw"
+_REGULATOR: Final = f"""
+    filing:accept filing:return filing:decline filing:revoke filing:reinstate
+    provider:register provider:configure provider:go_live
+    qualification:verify qualification:refuse qualification:renewed
+    qualification:suspend qualification:resume qualification:revoke
+    staff:enrol staff:disable document:upload {_FOUR_EYES}"""
+
+_ROWS: Final[Mapping[Role, str]] = {
+    Role.PUBLIC: "",
+    Role.HOLDER: """
+        holder:enrol agreement:consent identity:submit document:upload
+        account:apply account:supplement account:withdraw account:reapply""",
+    Role.REVIEWER: f"""
+        identity:verify identity:fail
+        account:claim account:renew_lease account:release account:request_supplement account:approve account:reject
+        {_FOUR_EYES}""",
+    Role.COMPLIANCE_OFFICER: f"""
+        agreement:publish provider:configure qualification:submit qualification:renew
+        filing:submit filing:pull_back filing:prepare_again
+        staff:enrol staff:disable document:upload {_FOUR_EYES}""",
+    Role.APPEAL_REVIEWER: "",
+    Role.INTEGRATION: """
+        holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload
+        account:apply account:supplement account:reapply filing:submit filing:prepare_again""",
+    Role.PROVINCIAL_REGULATOR: _REGULATOR,
+    Role.NATIONAL_REGULATOR: f"{_REGULATOR} register:import",
+    Role.AUDITOR: "",
+    Role.OPERATOR: "",
+    Role.SYSTEM: "",
+}
+
+
+class GrantMissing(Exception):
+    """A role has no row, or a grant no holder: mend the table in domain/policy/roles.py."""
+
+
+def _table() -> Mapping[Role, frozenset[Grant]]:
+    if missing := [role for role in Role if role not in _ROWS]:
+        raise GrantMissing(f"domain/policy/roles.py has no row for {', '.join(missing)}")
+    table = {role: frozenset(map(Grant, row.split())) for role, row in _ROWS.items()}
+    if idle := set(Grant) - frozenset[Grant]().union(*table.values()):
+        raise GrantMissing(f"domain/policy/roles.py gives nobody {', '.join(sorted(idle))}")
+    return MappingProxyType(table)
+
+
+GRANTS: Final = _table()
+
+
+def roles_with(grant: Grant) -> tuple[Role, ...]:
+    """Who holds a grant, in the order of the table."""
+    return tuple(role for role in Role if grant in GRANTS[role])

@@ -1,0 +1,42 @@
+"""What a provider must hold before it may take applications (Art. 4)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index
+
+from domain.case import Journalled, Tenant
+from domain.columns import day, moment, text, word
+from domain.state import State, Word
+
+
+class QualificationState(State):
+    """Where a qualification stands."""
+
+    SUBMITTED = "SUBMITTED", "已提交", "Submitted"
+    VERIFIED = "VERIFIED", "已核验", "Verified"
+    REFUSED = "REFUSED", "未通过", "Refused"
+    SUSPENDED = "SUSPENDED", "已中止", "Suspended"
+    REVOKED = "REVOKED", "已撤销", "Revoked"
+
+
+class QualificationKind(Word):
+    """Both are mandatory."""
+
+    TELECOM = "TELECOM", "增值电信业务经营许可", "Value-added telecommunications licence"
+    NEWS_INFORMATION = "NEWS_INFORMATION", "互联网新闻信息服务资质", "Internet news information service"
+
+
+class Qualification(Tenant, Journalled, table=True):
+    """One qualification of one provider."""
+
+    state: QualificationState = word(QualificationState)
+    kind: QualificationKind = word(QualificationKind)
+    number: str = text()
+    issuer: str = text()
+    valid_from: date = day()
+    valid_to: date = day()
+    renewal_asked_at: datetime | None = moment(nullable=True)
+
+    __table_args__ = (Index("ix_qualification_provider", "provider_id", "kind", "id"),)

@@ -1,0 +1,68 @@
+"""Published registers as imported: the list of news sources, and how each import went (Art. 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+
+from domain.case import Row
+from domain.columns import big_integer, integer, moment, text, word
+from domain.state import Word
+
+
+class RegisterKind(Word):
+    """Which register a file holds."""
+
+    SOURCES = "SOURCES", "新闻信息稿源单位名单", "List of news sources"
+
+
+class SourceUnit(Row, table=True):
+    """A unit on the list of news sources."""
+
+    name: str = text()
+    name_key: str = text(index=True)
+    section: str = text()
+    form: str = text()
+    level: str = text()
+    division: str = text()  # GB/T 2260 of a province; empty where the list names none
+    content_hash: str = text()
+    import_id: str = text()  # the import that last wrote it
+
+    __table_args__ = (UniqueConstraint("name", "section", "form"), Index("ix_source_unit_created", "created_at", "id"))
+
+
+class ImportState(Word):
+    """Where an import stands."""
+
+    RUNNING = "RUNNING", "导入中", "Running, or interrupted: the same file resumes it"
+    FINISHED = "FINISHED", "已完成", "Finished"
+
+
+class RegisterImport(Row, table=True):
+    """One file, told by its hash: how far it was read and what became of its rows."""
+
+    kind: RegisterKind = word(RegisterKind)
+    sha256: str = text()
+    state: ImportState = word(ImportState)
+    by: str = text()
+    rows_read: int = big_integer()
+    rows_created: int = big_integer()
+    rows_changed: int = big_integer()
+    rows_unchanged: int = big_integer()
+    rows_quarantined: int = big_integer()
+    finished_at: datetime | None = moment(nullable=True)
+
+    __table_args__ = (
+        Index("ix_register_import", "kind", "sha256"),
+        Index("ix_register_import_created", "created_at", "id"),
+    )
+
+
+class QuarantinedRow(Row, table=True):
+    """A row that was not let in, with its reason."""
+
+    import_id: str = text(foreign_key="register_import.id", index=True)
+    line: int = integer()
+    reason: str = text()
+    raw: str = text()

@@ -1,0 +1,35 @@
+"""Every table of Signet: importing this file declares them all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain import (
+    account,
+    agreement,
+    authority,
+    deadline,
+    deployment,
+    document,
+    filing,
+    holder,
+    identity,
+    journal,
+    notice,
+    outbox,
+    proposal,
+    provider,
+    qualification,
+    register,
+    staff,
+)
+from domain.table import METADATA, table_of
+
+__all__ = ["APPEND_ONLY", "METADATA", "NOUNS", "table_of"]
+
+NOUNS: Final = (
+    account, agreement, authority, deadline, deployment, document, filing, holder, identity, journal, notice, outbox,
+    proposal, provider, qualification, register, staff,
+)  # fmt: skip
+# What the database itself refuses to change or remove.
+APPEND_ONLY: Final = ("step", "position", "access_log", "involvement")

@@ -1,0 +1,200 @@
+"""The port to the database: Core composes a statement, it is compiled once a dialect, asyncpg or SQLite runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.ext.compiler import compiles
+
+from domain.problems import Problem, ProblemCode, Refused
+from domain.table import Table, table_of
+
+POSTGRESQL: Final[sa.Dialect] = asyncpg_dialect()  # type: ignore[no-untyped-call]
+SQLITE: Final[sa.Dialect] = sqlite.dialect(paramstyle="qmark")
+Values = Mapping[str, Any]
+Row = Sequence[Any]
+Work = Callable[["Transaction"], Awaitable["T"]]
+T = TypeVar("T")
+R = TypeVar("R", bound=Table)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A compiled string and how its parameters are filled."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: Values
+    processors: Mapping[str, Callable[[Any], Any]]
+
+    def bind(self, values: Values) -> list[Any]:
+        """The parameters in order, in the driver's own types."""
+        if not self.processors and not self.constants:
+            return [values[name] for name in self.names]
+        out = []
+        for name in self.names:
+            if name in values:
+                value, process = values[name], self.processors.get(name)
+                out.append(value if process is None else process(value))
+            else:
+                out.append(self.constants[name])
+        return out
+
+
+class Connection(Protocol):
+    """Where statements run."""
+
+    dialect: sa.Dialect
+
+    async def fetch(self, clause: sa.ClauseElement | Statement, values: Values) -> Sequence[Row]:
+        """The rows a statement answers, in the driver's own values."""
+        ...
+
+
+class Transaction(Connection, Protocol):
+    """A connection that writes; what it wrote stays when its work ends well, else nothing of it."""
+
+    async def fetch_each(self, clause: sa.ClauseElement, each: Sequence[Values]) -> None:
+        """Run one statement with each set of values."""
+        ...
+
+
+class Database(Protocol):
+    """SQLite beside you, or PostgreSQL."""
+
+    dialect: sa.Dialect
+
+    async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run a piece of reading. It may await nothing but the connection."""
+        ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Run a piece of writing in one transaction; a collision with another repeats it once, then TRY_AGAIN."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def compiled(clause: sa.ClauseElement | Statement, dialect: sa.Dialect) -> Statement:
+    """The statement of a clause. Clauses that live as long as the program are compiled once."""
+    return clause if isinstance(clause, Statement) else _compiled(clause, dialect.name)
+
+
+@lru_cache(maxsize=4_000)
+def _compiled(clause: sa.ClauseElement, dialect_name: str) -> Statement:
+    return compile_once(clause, SQLITE if dialect_name == "sqlite" else POSTGRESQL)
+
+
+def compile_once(clause: sa.ClauseElement, dialect: sa.Dialect) -> Statement:
+    """Compile without keeping: for statements whose owner keeps them."""
+    made: Any = clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    names = tuple(made.positiontup or ())
+    types = {name: bind.type for name, bind in made.binds.items()}
+
+    def processor(name: str) -> Callable[[Any], Any] | None:
+        type_ = types.get(name)
+        if type_ is None:  # a member of an expanded IN
+            type_ = types[name.rpartition("_")[0]]
+        found: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
+        return found
+
+    processors = {name: process for name in names if (process := processor(name))}
+    fixed = {name: made.params[name] for name in names if made.params.get(name) is not None}
+    constants = {name: processors[name](value) if name in processors else value for name, value in fixed.items()}
+    return Statement(str(made), names, constants, processors)
+
+
+class Keys(sa.types.TypeDecorator[list[str]]):
+    """A list of texts as one parameter: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else postgresql.ARRAY(sa.Text()))
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        return _to_json if dialect.name == "sqlite" else list
+
+
+def _to_json(values: Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
+class Among(sa.ColumnElement[bool]):
+    """`column` is one of the texts bound under `name`: one statement however many there are."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, column: sa.ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.bound = sa.bindparam(name, type_=Keys(), required=False)
+
+    def self_group(self, against: Any = None) -> Among:
+        return self  # a condition already: SQLite's dialect would compare it with 1
+
+
+@compiles(Among, "sqlite")
+def _among_sqlite(element: Among, compiler: Any, **kw: Any) -> str:
+    chosen = sa.select(sa.func.json_each(element.bound).table_valued("value").c.value)
+    return str(compiler.process(element.column.in_(chosen), **kw))
+
+
+@compiles(Among, "postgresql")
+def _among_postgresql(element: Among, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.column == sa.any_(element.bound), **kw))
+
+
+class Loader(Generic[R]):
+    """Reads rows of one table as its model's values: typed to look at, impossible to write through."""
+
+    def __init__(self, model: type[R]) -> None:
+        self.model = model
+        self.columns = tuple(table_of(model).c)
+        self.width = len(self.columns)
+        self._decoders: dict[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {}
+
+    def decoders(self, dialect: sa.Dialect) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+        if dialect.name not in self._decoders:
+            self._decoders[dialect.name] = tuple((c.key, decoder(c.type, dialect)) for c in self.columns)
+        return self._decoders[dialect.name]
+
+    def row(self, record: Row, dialect: sa.Dialect, offset: int = 0) -> R:
+        """The value that a record holds from `offset` on."""
+        values = {
+            name: value if decode is None or value is None else decode(value)
+            for (name, decode), value in zip(self.decoders(dialect), record[offset : offset + self.width], strict=True)
+        }
+        return valued(self.model, values)
+
+
+def decoder(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """How a stored value becomes a Python one; None where it already is."""
+    found: Callable[[Any], Any] | None = type_.dialect_impl(dialect).result_processor(dialect, None)
+    return found
+
+
+def valued(model: type[R], values: dict[str, Any]) -> R:
+    """A value of a table's model. It has no session behind it: assigning to it fails."""
+    made = object.__new__(model)
+    object.__setattr__(made, "__dict__", values)
+    return made
+
+
+@lru_cache(maxsize=None)
+def loader(model: type[R]) -> Loader[R]:
+    """The one loader of a model."""
+    return Loader(model)
+
+
+def collided() -> Refused:
+    """What a caller is told when its work collided twice."""
+    return Refused(Problem(ProblemCode.TRY_AGAIN))
