@@ -15,7 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from unicodedata import category, normalize
@@ -31,8 +31,8 @@ _MATCHES_MAX: Final = 20
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
 # Look-alikes, and the traditional characters usual in names of media and authorities.
 _LOOK_ALIKES: Final = str.maketrans(
-    "0oо1lіi5ѕаесрху〇國華報網廣電視臺台東黨發聞時晚眾報導體雜誌學會員開門長經濟財環訊傳區縣務機關辦廳書圖衛與軍團聯處隊總農業產勞動員實驗觀察點線雲南龍鳳",
-    "ooo1111ssaecpxyo国华报网广电视台台东党发闻时晚众报导体杂志学会员开门长经济财环讯传区县务机关办厅书图卫与军团联处队总农业产劳动员实验观察点线云南龙凤",
+    "曰0oо1lіi5ѕаесрху〇國華報網廣電視臺台東黨發聞時晚眾報導體雜誌學會員開門長經濟財環訊傳區縣務機關辦廳書圖衛與軍團聯處隊總農業產勞動員實驗觀察點線雲南龍鳳",
+    "日ooo1111ssaecpxyo国华报网广电视台台东党发闻时晚众报导体杂志学会员开门长经济财环讯传区县务机关办厅书图卫与军团联处队总农业产劳动员实验观察点线云南龙凤",
 )
 _SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _ENDINGS: Final = re.compile(
@@ -159,8 +159,10 @@ class Candidates:
         self._by_pair: defaultdict[str, list[int]] = defaultdict(list)
         self._by_parts: defaultdict[tuple[int, int, str], list[int]] = defaultdict(list)
         self._core_characters_max = 0
-        for key, row_id in names:
-            self._add(_Listed(key, _folded(key), row_id))
+        listed = (_Listed(key, _folded(key), row_id) for key, row_id in names)
+        # Shortest first: of the thousands that hold a common word the nearest come at once.
+        for name in sorted(listed, key=lambda name: len(name.folded)):
+            self._add(name)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -169,7 +171,7 @@ class Candidates:
         """The names that the text equals or resembles: equal ones first, then by how little the lengths differ."""
         key = name_key(text)
         folded = _folded(key)
-        found = self._containing(folded) | set(self._one_edit_from(folded)) | set(self._by_folded.get(folded, ()))
+        found = self._containing(folded, limit) | set(self._one_edit_from(folded)) | set(self._by_folded.get(folded, ()))
 
         def distance(at: int) -> tuple[bool, int, int]:
             return self._names[at].key != key, abs(len(self._names[at].folded) - len(folded)), at
@@ -190,8 +192,8 @@ class Candidates:
             for parts in _parts(folded, len(folded)):
                 self._by_parts[parts].append(at)
 
-    def _containing(self, folded: str) -> set[int]:
-        """Names whose core stands in this one, and names in which this one's core stands."""
+    def _containing(self, folded: str, limit: int) -> set[int]:
+        """Names whose core stands in this one, and the shortest of those in which this one's core stands."""
         found: set[int] = set()
         length = len(folded)
         for start in range(length - 1):
@@ -201,7 +203,8 @@ class Candidates:
                     found.update(self._by_core[inside])
         if _is_core(core := _core(folded)):
             pairs = (self._by_pair.get(core[at : at + 2], []) for at in range(len(core) - 1))
-            found.update(at for at in min(pairs, key=len) if _holds(self._names[at].folded, core))
+            holding = (at for at in min(pairs, key=len) if _holds(self._names[at].folded, core))
+            found.update(islice(holding, limit))
         return found
 
     def _one_edit_from(self, folded: str) -> Iterator[int]:

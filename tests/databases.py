@@ -153,6 +153,6 @@ def copy_file(source: Path, target: Path) -> None:
 def migrate(url: str) -> None:
     """Bring the database at the URL to the newest revision."""
     # Imported when first needed: tests of domain/ run while nothing above it can be imported.
-    from workflows.database import migrate as upgrade  # noqa: PLC0415
+    from workflows.migrations import migrate as upgrade  # noqa: PLC0415
 
     upgrade(url)

@@ -1,0 +1,52 @@
+"""The authorities every deployment knows: the national office and those of the provinces (Art. 3)."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid5
+
+from typeid import TypeID
+
+from domain.authority import Tier
+from domain.codes.lists import codes, province_of, rows_of
+
+NATION: Final = "000000"
+_NAMESPACE: Final = UUID("6f2c0f5e-2b0e-5d0a-9d0c-2014080700a7")
+
+
+def authority_id(division: str) -> str:
+    """The id of a division's authority: the same in every deployment."""
+    return str(TypeID.from_uuid(uuid5(_NAMESPACE, division), prefix="authority"))
+
+
+def seeds() -> list[dict[str, str]]:
+    """The rows of the authority table."""
+    nation = {
+        "id": authority_id(NATION),
+        "tier": Tier.NATIONAL.value,
+        "division": NATION,
+        "name_zh": "国家互联网信息办公室",
+        "name_en": "Cyberspace Administration of China",
+    }
+    provinces = [
+        {
+            "id": authority_id(row["gb2260"]),
+            "tier": Tier.PROVINCIAL.value,
+            "division": row["gb2260"],
+            "name_zh": row["authority_name_zh"],
+            "name_en": f"Cyberspace Administration of {row['name_latin']}",
+        }
+        for row in rows_of("provinces")
+        if row["authority_name_zh"]
+    ]
+    return [nation, *provinces]
+
+
+def answering(category: str, division: str) -> str | None:
+    """The id of the authority that answers for a category at a provider of a division; None where there is none."""
+    listed = codes("filing_categories").get(category)
+    if listed is not None and listed.more["authority_tier"] == Tier.NATIONAL:
+        return authority_id(NATION)
+    province = province_of(division)
+    known = {row["division"]: row["id"] for row in seeds()}
+    return None if province is None else known.get(province)

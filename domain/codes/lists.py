@@ -1,0 +1,91 @@
+"""Code lists: what a deployment may replace, as data beside this file, each code with its labels and validity."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Final
+
+FILES: Final = ("filing_categories", "rejection_reasons", "return_reasons", "legal_bases", "materials")
+EARLIEST: Final = date(1949, 10, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An entry of a list."""
+
+    list: str
+    code: str
+    zh: str
+    en: str
+    valid_from: date
+    valid_to: date | None
+    more: Mapping[str, str]
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the code may be used on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+def rows_of(name: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a data file of this folder."""
+    with (resources.files("domain.codes") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@lru_cache(maxsize=None)
+def codes(name: str) -> Mapping[str, Code]:
+    """A list by code; empty where there is no such list."""
+    if name == "divisions":
+        return MappingProxyType(_divisions())
+    if name not in FILES:
+        return MappingProxyType({})
+    return MappingProxyType({row["code"]: _code(name, row) for row in rows_of(name)})
+
+
+def _code(name: str, row: Mapping[str, str]) -> Code:
+    known = ("code", "zh", "en", "valid_from", "valid_to")
+    return Code(
+        name,
+        row["code"],
+        row["zh"],
+        row["en"],
+        date.fromisoformat(row["valid_from"]),
+        date.fromisoformat(row["valid_to"]) if row.get("valid_to") else None,
+        MappingProxyType({key: value for key, value in row.items() if key not in known}),
+    )
+
+
+def _divisions() -> dict[str, Code]:
+    """GB/T 2260: provinces with their ISO 3166-2 code, and their prefectures."""
+    found = {}
+    for row in rows_of("provinces"):
+        more = MappingProxyType({"iso_3166_2": row["iso_3166_2"], "province": row["gb2260"], "short_zh": row["short_zh"]})
+        found[row["gb2260"]] = Code("divisions", row["gb2260"], row["name_zh"], row["name_latin"], EARLIEST, None, more)
+    for row in rows_of("prefectures"):
+        more = MappingProxyType({"iso_3166_2": "", "province": row["province_gb2260"], "short_zh": row["name_zh"]})
+        found[row["gb2260"]] = Code("divisions", row["gb2260"], row["name_zh"], row["name_zh"], EARLIEST, None, more)
+    return found
+
+
+def province_of(division: str) -> str | None:
+    """The province that a division lies in; None where there is no such division."""
+    found = codes("divisions").get(division)
+    return None if found is None else found.more["province"]
+
+
+def materials_for(subject_type: str, on: date) -> frozenset[str]:
+    """The materials that a subject type must hand in."""
+    listed = codes("materials").values()
+    return frozenset(c.code for c in listed if c.is_valid_on(on) and subject_type in c.more["subject_types"].split())
+
+
+@lru_cache(maxsize=None)
+def ruleset_on(day: date) -> int:
+    """The number of the ruleset in force on a day; a case keeps the one it began under."""
+    return max(int(row["number"]) for row in rows_of("rulesets") if date.fromisoformat(row["valid_from"]) <= day)

@@ -1,0 +1,75 @@
+"""Working days as published, and what is done where nothing is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from domain.calendar import NotUtc, WorkingDays, add_calendar_days, add_hours, local_day
+
+DAYS = WorkingDays()
+
+
+@pytest.mark.parametrize(
+    "make_up_day", [date(2024, 2, 4), date(2024, 2, 18), date(2025, 1, 26), date(2025, 9, 28), date(2026, 1, 4), date(2026, 2, 14)]
+)
+def test_a_make_up_day_at_a_weekend_is_a_working_day(make_up_day: date) -> None:
+    assert make_up_day.weekday() >= 5
+    assert DAYS.is_working(make_up_day)
+
+
+@pytest.mark.parametrize("holiday", [date(2024, 10, 1), date(2025, 1, 28), date(2026, 2, 17), date(2026, 10, 7)])
+def test_a_holiday_on_a_weekday_is_none(holiday: date) -> None:
+    assert holiday.weekday() < 5
+    assert not DAYS.is_working(holiday)
+
+
+def test_a_year_not_published_falls_back_to_weekdays_and_says_so() -> None:
+    configured = WorkingDays(holidays={date(2090, 10, 2)})
+
+    assert [DAYS.knows(year) for year in (2003, 2004, 2026, 2090)] == [False, True, True, False]
+    assert [configured.is_working(date(2090, 10, day)) for day in (1, 2, 3, 6, 7)] == [False, False, True, True, False]
+    assert not DAYS.is_certain(datetime(2026, 12, 30, tzinfo=UTC), datetime(2090, 1, 2, tzinfo=UTC))
+    assert DAYS.is_certain(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC))
+
+
+def test_configured_holidays_do_not_change_a_published_year() -> None:
+    assert WorkingDays(holidays={date(2026, 3, 2)}).is_working(date(2026, 3, 2))
+
+
+def test_seven_working_days_pass_over_the_spring_festival() -> None:
+    # Thursday 12 February 2026: 13, 14 (made up), then the festival until 23, 24 … 28 (made up).
+    start = datetime(2026, 2, 12, 1, 30, tzinfo=UTC)
+
+    assert DAYS.after(start, 7) == datetime(2026, 2, 28, 1, 30, tzinfo=UTC)
+
+
+def test_the_day_is_the_one_in_shanghai() -> None:
+    # 20:00 UTC on Thursday is Friday morning there: one working day later is Monday.
+    start = datetime(2026, 3, 5, 20, 0, tzinfo=UTC)
+
+    assert local_day(start) == date(2026, 3, 6)
+    assert DAYS.after(start, 1) == datetime(2026, 3, 8, 20, 0, tzinfo=UTC)
+
+
+def test_no_days_later_is_the_same_moment() -> None:
+    start = datetime(2026, 3, 7, 8, 0, 1, 5, tzinfo=UTC)
+
+    assert DAYS.after(start, 0) == start
+
+
+def test_calendar_days_and_hours_run_on_through_holidays() -> None:
+    start = datetime(2026, 9, 30, 17, 0, tzinfo=UTC)
+
+    assert add_calendar_days(start, 30) == datetime(2026, 10, 30, 17, 0, tzinfo=UTC)
+    assert add_hours(start, 72) == datetime(2026, 10, 3, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", [None, timezone(timedelta(hours=8))])
+def test_a_moment_that_is_not_utc_is_refused(zone: timezone | None) -> None:
+    moment = datetime(2026, 3, 5, tzinfo=zone)
+
+    for ask in (lambda: DAYS.after(moment, 1), lambda: add_hours(moment, 1), lambda: add_calendar_days(moment, 1)):
+        with pytest.raises(NotUtc):
+            ask()
