@@ -171,7 +171,9 @@ class Candidates:
         """The names that the text equals or resembles: equal ones first, then by how little the lengths differ."""
         key = name_key(text)
         folded = _folded(key)
-        found = self._containing(folded, limit) | set(self._one_edit_from(folded)) | set(self._by_folded.get(folded, ()))
+        found = (
+            self._containing(folded, limit) | set(self._one_edit_from(folded)) | set(self._by_folded.get(folded, ()))
+        )
 
         def distance(at: int) -> tuple[bool, int, int]:
             return self._names[at].key != key, abs(len(self._names[at].folded) - len(folded)), at

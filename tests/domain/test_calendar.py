@@ -12,7 +12,8 @@ DAYS = WorkingDays()
 
 
 @pytest.mark.parametrize(
-    "make_up_day", [date(2024, 2, 4), date(2024, 2, 18), date(2025, 1, 26), date(2025, 9, 28), date(2026, 1, 4), date(2026, 2, 14)]
+    "make_up_day",
+    [date(2024, 2, 4), date(2024, 2, 18), date(2025, 1, 26), date(2025, 9, 28), date(2026, 1, 4), date(2026, 2, 14)],
 )
 def test_a_make_up_day_at_a_weekend_is_a_working_day(make_up_day: date) -> None:
     assert make_up_day.weekday() >= 5

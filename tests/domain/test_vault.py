@@ -186,7 +186,9 @@ def test_the_same_request_gets_the_same_receipt_and_another_gets_another() -> No
     assert first == receipt(RING, "notice_1", "key-1")
     assert len(first.secret) == 26
     assert first.hash == receipt_hash(first.secret) == receipt_hash(f" {first.secret.lower()} ")
-    assert len({first.secret, receipt(RING, "notice_1", "key-2").secret, receipt(RING, "notice_2", "key-1").secret}) == 3
+    assert (
+        len({first.secret, receipt(RING, "notice_1", "key-2").secret, receipt(RING, "notice_2", "key-1").secret}) == 3
+    )
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
