@@ -90,7 +90,8 @@ def name_key(text: str) -> str:
     folded = normalize("NFKC", normalize("NFKC", text).casefold())
     seen = "".join(character for character in folded if not _is_unseen(character) and category(character)[0] != "Z")
     # A name made of signs alone is compared by its signs.
-    return "".join(character for character in seen if category(character)[0] not in "PS") or seen
+    bare = "".join(character for character in seen if category(character)[0] not in "PS")
+    return normalize("NFKC", bare or seen)
 
 
 def _is_unseen(character: str) -> bool:
