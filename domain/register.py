@@ -59,10 +59,23 @@ class RegisterImport(Row, table=True):
     )
 
 
+class QuarantineReason(Word):
+    """Why a row is not let in."""
+
+    EMPTY_NAME = "EMPTY_NAME", "名称为空", "The name is empty"
+    BROKEN_FRAGMENT = "BROKEN_FRAGMENT", "残缺片段", "A piece of a name: flagged so, too short, or with an open bracket"
+    TOO_LONG = "TOO_LONG", "内容过长", "A value or the whole row is too long"
+    CONTROL_CHARACTERS = "CONTROL_CHARACTERS", "含不可见字符", "A value holds a character that cannot be seen"
+    UNKNOWN_DIVISION = "UNKNOWN_DIVISION", "行政区划不存在", "The division is none of GB/T 2260"
+    COLUMN_COUNT = "COLUMN_COUNT", "列数不符", "The row has another number of columns than the header"
+    BROKEN_QUOTING = "BROKEN_QUOTING", "引号不配对", "A quotation mark is not closed, or closed too early"
+    CONTRADICTION = "CONTRADICTION", "与本文件另一行矛盾", "Another row of this file says otherwise of the same unit"
+
+
 class QuarantinedRow(Row, table=True):
     """A row that was not let in, with its reason."""
 
     import_id: str = text(foreign_key="register_import.id", index=True)
     line: int = integer()
-    reason: str = text()
-    raw: str = text()
+    reason: QuarantineReason = word(QuarantineReason)
+    raw: str = text()  # its beginning

@@ -1,0 +1,176 @@
+"""What a record of a published register says: its columns by the listed headers, its values made plain (Art. 7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final
+
+import orjson
+
+from domain.codes.lists import codes, province_of, rows_of
+from domain.identifiers import Malformed
+from domain.names import clean_name, name_key
+from domain.register import QuarantineReason, RegisterKind
+from workflows.register_csv import Record, unreadable
+
+NAME_CHARACTERS_MAX: Final = 200
+VALUE_CHARACTERS_MAX: Final = 100
+_NAME_LETTERS_MIN: Final = 2
+_SHOWN_CHARACTERS_MAX: Final = 200
+_YES: Final = frozenset({"1", "true", "yes", "y", "是"})
+_PAIRS: Final = (
+    ("(", ")"),
+    ("（", "）"),
+    ("[", "]"),
+    ("【", "】"),
+    ("《", "》"),
+    ("〈", "〉"),
+    ("「", "」"),
+    ("“", "”"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A unit as a file lists it. `key` tells it from every other, `content_hash` whether it says anything new."""
+
+    line: int
+    raw: str
+    name: str
+    section: str
+    form: str
+    level: str
+    division: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.name, self.section, self.form
+
+    @property
+    def content_hash(self) -> str:
+        said = [self.name, self.section, self.form, self.level, self.division]
+        return sha256(orjson.dumps(said)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A record that is not let in, and why."""
+
+    line: int
+    raw: str
+    reason: QuarantineReason
+
+
+class _Unfit(Exception):
+    """The record is not let in."""
+
+    def __init__(self, reason: QuarantineReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Header:
+    """Which column holds what."""
+
+    def __init__(self, kind: RegisterKind, record: Record) -> None:
+        """Refused where a required column is missing or two columns claim to be the same one."""
+        if record.broken is not None:
+            raise unreadable(f"Its header row, line {record.line}, is broken: {record.broken.en}.")
+        aliases = _aliases(kind)
+        fields = [aliases.get(name_key(title)) for title in record.fields]
+        _refuse_unfit(kind, fields, record.fields)
+        self._columns = MappingProxyType({field: at for at, field in enumerate(fields) if field})
+        self._width = len(record.fields)
+
+    def read(self, record: Record) -> Listed | Quarantined:
+        """What a record lists, or why it is not let in."""
+        try:
+            return self._listed(record)
+        except _Unfit as unfit:
+            return Quarantined(record.line, record.raw, unfit.reason)
+
+    def _listed(self, record: Record) -> Listed:
+        if record.broken is not None:
+            raise _Unfit(record.broken)
+        if len(record.fields) != self._width:
+            raise _Unfit(QuarantineReason.COLUMN_COUNT)
+        name = _plain(self._value(record, "name"), NAME_CHARACTERS_MAX)
+        if not name:
+            raise _Unfit(QuarantineReason.EMPTY_NAME)
+        if self._value(record, "is_fragment").strip().casefold() in _YES or _is_fragment(name):
+            raise _Unfit(QuarantineReason.BROKEN_FRAGMENT)
+        section, form, level = (
+            _plain(self._value(record, field), VALUE_CHARACTERS_MAX) for field in ("section", "form", "level")
+        )
+        division = _province(_plain(self._value(record, "division"), VALUE_CHARACTERS_MAX))
+        return Listed(record.line, record.raw, name, section, form, level, division)
+
+    def _value(self, record: Record, field: str) -> str:
+        at = self._columns.get(field)
+        return "" if at is None else record.fields[at]
+
+
+@cache
+def _aliases(kind: RegisterKind) -> Mapping[str, str]:
+    """The field that each listed header names; headers are compared as names are."""
+    rows = rows_of("register_headers")
+    return MappingProxyType({name_key(row["alias"]): row["field"] for row in rows if row["kind"] == kind})
+
+
+def _refuse_unfit(kind: RegisterKind, fields: Iterable[str | None], titles: Iterable[str]) -> None:
+    counted = Counter(field for field in fields if field)
+    listed = [row for row in rows_of("register_headers") if row["kind"] == kind]
+    missing = sorted({row["field"] for row in listed if row["is_required"] == "1"} - set(counted))
+    if missing:
+        shown = ", ".join(titles)[:_SHOWN_CHARACTERS_MAX]
+        known = ", ".join(row["alias"] for row in listed if row["field"] == missing[0])
+        raise unreadable(f"It has no column for {missing[0]} (any of: {known}); its header row is: {shown}")
+    double = [field for field, times in counted.items() if times > 1]
+    if double:
+        raise unreadable(f"Two of its columns are both {double[0]}.")
+
+
+def _plain(value: str, characters_max: int) -> str:
+    """The value without spaces around it; one that cannot be seen or is too long is not let in."""
+    if len(value) > characters_max:
+        raise _Unfit(QuarantineReason.TOO_LONG)
+    if not value or value.isspace():
+        return ""
+    try:
+        return clean_name(value)
+    except Malformed as malformed:
+        raise _Unfit(QuarantineReason.CONTROL_CHARACTERS) from malformed
+
+
+def _is_fragment(name: str) -> bool:
+    """Whether the name is a piece of one: too short, signs only, or with a bracket that stands alone."""
+    letters = [character for character in name if character.isalnum()]
+    if len(letters) < _NAME_LETTERS_MIN:
+        return True
+    return name.count('"') % 2 == 1 or any(name.count(opening) != name.count(closing) for opening, closing in _PAIRS)
+
+
+def _province(value: str) -> str:
+    """The GB/T 2260 code of the province that a value names; empty where it names none."""
+    if not value:
+        return ""
+    found = _provinces().get(value) or province_of(value)
+    if found is None:
+        raise _Unfit(QuarantineReason.UNKNOWN_DIVISION)
+    return found
+
+
+@cache
+def _provinces() -> Mapping[str, str]:
+    """Each way in which registers name a province, with its code."""
+    found: dict[str, str] = {}
+    for row in rows_of("provinces"):
+        code = row["gb2260"]
+        found |= dict.fromkeys((row["name_zh"], row["short_zh"], row["iso_3166_2"], code[:2]), code)
+    found |= {code.zh: code.more["province"] for code in codes("divisions").values() if code.zh not in found}
+    return MappingProxyType(found)
