@@ -52,6 +52,8 @@ _KNOWN: Final = (
     .select_from(_UNIT.outerjoin(_IMPORT, _IMPORT.c.id == _UNIT.c.import_id))
     .where(Among(_UNIT.c.name, "names"))
 )
+# PostgreSQL keeps the plan it made while the table was small, and read the whole of it for each batch of a growing one.
+_BY_INDEX: Final = sa.text("SELECT set_config('enable_seqscan', 'off', true)")
 _CREATE: Final = sa.insert(_UNIT)
 _CHANGE: Final = (
     sa.update(_UNIT)
@@ -143,6 +145,8 @@ class Run:
 
     async def _written(self, transaction: Transaction, batch: Sequence[Listed | Quarantined]) -> Counts:
         names = sorted({row.name for row in batch if isinstance(row, Listed)})
+        if transaction.dialect.name == "postgresql":
+            await transaction.fetch(_BY_INDEX, {})
         found = await transaction.fetch(_KNOWN, {"names": names})
         known = {(row[0], row[1], row[2]): _Known(row[3], row[4], row[5] == self._sha256) for row in found}
         sorted_out = _sort_out(batch, known)
