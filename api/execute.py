@@ -1,0 +1,215 @@
+"""Carrying out a request: document → plan → data. The one door to reading, and to the payload of every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, Final, cast
+
+import strawberry
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationType
+from graphql.pyutils import Path
+
+from api.context import Context
+from api.documents import Document, Operation, read
+from api.errors import ErrorCode, RequestRefused, refused, reworded
+from api.introspection import introspected
+from api.limits import LIMITS, Buckets
+from api.reading.checks import check
+from api.reading.cost import Preparation
+from api.reading.look import Look
+from api.reading.plan import Kind, Plan, Planner, Root
+from api.reading.recent import Recent, RecentOf
+from api.reading.run import Run
+from api.reading.selection import Selection
+from api.reading.values import Scene
+from api.reading.variables import Variables
+from domain.viewer import Sight
+from workflows.database import Connection
+from workflows.office import Office
+
+DOCUMENTS_KEPT: Final = 1_000
+DOCUMENTS_PER_VIEWER: Final = 50
+PLANS_KEPT: Final = 2_000
+_WITHOUT_DATABASE: Final = frozenset({Kind.CONSTANT, Kind.VIEWER, Kind.INTROSPECTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an operation costs, and what it may."""
+
+    requested: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered with: data or errors, and the cost where it was known."""
+
+    data: dict[str, Any] | None
+    cost: Cost | None = None
+    refusal: RequestRefused | None = None
+
+    def rendered(self) -> dict[str, Any]:
+        """The answer as GraphQL over HTTP wants it. A refused request has no entry `data`."""
+        made: dict[str, Any] = {} if self.refusal else {"data": self.data}
+        if self.refusal:
+            made["errors"] = self.refusal.rendered()
+        if self.cost:
+            made["extensions"] = {"cost": {"requested": self.cost.requested, "limit": self.cost.limit}}
+        return made
+
+
+class TooFast(Exception):
+    """Too many unknown documents: wait `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"wait {seconds:.1f} s")
+        self.seconds = seconds
+
+
+class Engine:
+    """Everything that outlives a request: the schema, known documents, known plans."""
+
+    def __init__(self, schema: strawberry.Schema, office: Office, buckets: Buckets | None = None) -> None:
+        self.schema: GraphQLSchema = schema._schema  # the one underscore of Strawberry's that is used
+        self.office = office
+        self._buckets = buckets or Buckets()
+        self._documents: RecentOf[Document] = RecentOf(DOCUMENTS_KEPT, DOCUMENTS_PER_VIEWER)
+        self._plans: Recent[Plan] = Recent(PLANS_KEPT)
+        check(self.schema)
+
+    def document(self, text: str, owner: Hashable, *, is_anonymous: bool) -> Document:
+        """The document of a text. TooFast if its owner sends more unknown ones than allowed."""
+        known = self._documents.find(text)
+        if known is not None:
+            return known
+        wait_seconds = self._buckets.wait_seconds(owner, is_anonymous=is_anonymous)
+        if wait_seconds:
+            raise TooFast(wait_seconds)
+        found = read(self.schema, text)
+        self._documents.keep(text, found, owner)
+        return found
+
+    async def answer(self, document: Document, name: str | None, inputs: Mapping[str, Any], context: Context) -> Answer:
+        """Carry out one operation. Faults rise."""
+        cost = None
+        try:
+            if document.refusal:
+                raise document.refusal
+            operation = document.operation(name)
+            variables = _coerced(operation, inputs)
+            plan = self._plan(document, operation, variables, context.viewer.sight)
+            look = Look(context.viewer, context.clock(), context.language, context.keys)
+            prepared = Preparation(plan, variables, look, self.office.database.dialect)
+            cost = Cost(prepared.cost, LIMITS[context.viewer.role].cost)
+            if cost.requested > cost.limit:
+                raise refused(ErrorCode.COST_EXCEEDED, f"It costs {cost.requested}; {cost.limit} are allowed.")
+            execution = _Execution(self, document, operation, plan, variables, look, prepared, context, inputs)
+            return Answer(await execution.data(), cost)
+        except RequestRefused as refusal:
+            return Answer(None, cost, refusal)
+
+    def _plan(self, document: Document, operation: Operation, variables: Variables, sight: Sight) -> Plan:
+        flags = {name: variables[name] for name in document.steering if name in variables}
+        if excess := operation.measure.excess(LIMITS[sight.role]):
+            raise refused(ErrorCode.LIMIT_EXCEEDED, excess)
+        if None in flags.values():
+            raise refused(ErrorCode.VARIABLES_INVALID, "One that steers @skip or @include is null.")
+
+        def make() -> Plan:
+            selection = Selection(self.schema, operation.node, document.fragments, flags)
+            return Planner(Scene(self.office.database.dialect, selection, sight)).plan()
+
+        return self._plans.get((operation, sight, frozenset(flags.items())), make)
+
+
+def _coerced(operation: Operation, inputs: Mapping[str, Any]) -> Variables:
+    coerced = operation.coerce(inputs)
+    if isinstance(coerced, list):
+        raise reworded(ErrorCode.VARIABLES_INVALID, coerced)
+    if operation.node.operation is OperationType.QUERY and _holds_nul(coerced):
+        raise refused(ErrorCode.VARIABLES_INVALID, "A text holds the character NUL.")
+    return coerced
+
+
+def _holds_nul(value: Any) -> bool:
+    """Whether a text anywhere in it holds NUL, which no text of PostgreSQL may."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(map(_holds_nul, value.values()))
+    return isinstance(value, list) and any(map(_holds_nul, value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Execution:
+    """One operation being carried out."""
+
+    engine: Engine
+    document: Document
+    operation: Operation
+    plan: Plan
+    variables: Variables
+    look: Look
+    prepared: Preparation
+    context: Context
+    inputs: Mapping[str, Any]
+
+    async def data(self) -> dict[str, Any]:
+        """The data: reads in one piece, steps one after the other."""
+        if self.operation.node.operation is OperationType.MUTATION:
+            return {root.key: await self._step(root) for root in self.plan.roots}
+        return await self._read(self.plan.roots)
+
+    async def _read(self, roots: tuple[Root, ...]) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        if any(root.kind is Kind.INTROSPECTION for root in roots):
+            shown = introspected(self.engine.schema, self.document, self.operation, self.variables, self.inputs)
+
+        async def work(connection: Connection) -> dict[str, Any]:
+            run = self._run(connection)
+            return {
+                root.key: shown[root.key] if root.kind is Kind.INTROSPECTION else await run.root(root) for root in roots
+            }
+
+        if all(root.kind in _WITHOUT_DATABASE for root in roots):
+            return await work(_NOWHERE)
+        return await self.engine.office.database.read(work)
+
+    def _run(self, connection: Connection) -> Run:
+        return Run(connection, self.variables, self.look, self.prepared)
+
+    async def _step(self, root: Root) -> Any:
+        """Take the step, then read its payload anew, under scope and mask, after the commit."""
+        if root.kind is Kind.CONSTANT:
+            return root.make()
+        outcome = await self._resolved(root)
+
+        async def work(connection: Connection) -> Any:
+            return await self._run(connection).payload(root, outcome)
+
+        return await self.engine.office.database.read(work)
+
+    async def _resolved(self, root: Root) -> Any:
+        """What the resolver that Strawberry made for this mutation gives, called as graphql-core would call it."""
+        schema = self.engine.schema
+        type_, gql = cast("GraphQLObjectType", schema.mutation_type), cast("GraphQLField", root.field)
+        info = GraphQLResolveInfo(
+            root.name, [], gql.type, type_, Path(None, root.key, type_.name), schema,
+            self.document.fragments, None, self.operation.node, self.variables, self.context, isawaitable, None, None,  # type: ignore[arg-type]
+        )  # fmt: skip
+        resolve = cast("Callable[..., Any]", gql.resolve)
+        outcome = resolve(None, info, **root.arguments.read(self.variables))
+        return await outcome if isawaitable(outcome) else outcome
+
+
+class _Nowhere:
+    """Stands for the connection where nothing is read."""
+
+    async def fetch(self, clause: object, values: object) -> Any:
+        raise AssertionError("a root field that reads nothing has read")
+
+
+_NOWHERE: Final[Any] = _Nowhere()

@@ -1,0 +1,172 @@
+"""Filters of lists: closed sets of fields, each a column and how it is compared. Masked kinds are never among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+import strawberry
+from graphql import GraphQLInputField
+from strawberry.types.field import StrawberryField
+
+from api.reading.planned import column_of
+from api.reading.shapes import BACKREF
+from domain.case import ClockState
+from domain.columns import TEXT, UtcTime
+from domain.policy.roles import Role
+from workflows.database import Among
+
+Seen = Callable[[Role, str], bool]
+
+
+class FilterField(StrawberryField):
+    """A field of a filter: a column and how it is compared. Named by `python_name` among the bound parameters."""
+
+    of: sa.Column[Any]
+    how: str
+    due: sa.Column[Any] | None = None
+    seen_by: Seen | None = None
+
+
+class Comparison(NamedTuple):
+    """How a filter that is present compares: part of a statement's shape."""
+
+    field: FilterField
+    how: str
+
+
+# --- how a type file says it --------------------------------------------------------------------------------
+def _filter(of: Any, how: str, description: str | None) -> Any:
+    made = FilterField(default=strawberry.UNSET, description=description)
+    made.of, made.how = column_of(of), how
+    return made
+
+
+def equals(of: Any, description: str | None = None) -> Any:
+    """The column equals the value."""
+    return _filter(of, "equals", description)
+
+
+def one_of(of: Any, description: str | None = None) -> Any:
+    """The column is among the values."""
+    return _filter(of, "one_of", description)
+
+
+def since(of: Any, description: str | None = None) -> Any:
+    """The column is the value or later."""
+    return _filter(of, "since", description)
+
+
+def until(of: Any, description: str | None = None) -> Any:
+    """The column is before the value."""
+    return _filter(of, "until", description)
+
+
+def given(of: Any, description: str | None = None) -> Any:
+    """True: the column has a value; false: it has none."""
+    return _filter(of, "given", description)
+
+
+def is_viewer(of: Any, description: str | None = None) -> Any:
+    """True: the column names the viewer; false: somebody else or nobody."""
+    return _filter(of, "is_viewer", description)
+
+
+def contains_flag(of: Any, description: str | None = None, *, seen_by: Seen | None = None) -> Any:
+    """The column, a list of codes, holds the code. A code that `seen_by` keeps from the role matches nothing."""
+    made = _filter(of, "contains", description)
+    made.seen_by = seen_by
+    return made
+
+
+def overdue_clock(clock: Any, due: Any, description: str | None = None) -> Any:
+    """The case's clock; OVERDUE is one that runs past its due date, and RUNNING one that does not."""
+    made = _filter(clock, "clock", description)
+    made.due = column_of(due)
+    return made
+
+
+def filter_of(field: GraphQLInputField) -> FilterField:
+    """The filter that an input field declares."""
+    found: FilterField = field.extensions[BACKREF]
+    return found
+
+
+# --- what a present value asks for --------------------------------------------------------------------------
+def asked(field: FilterField, value: Any, role: Role) -> tuple[Comparison, Any]:
+    """How it compares, and the value to bind. One value of a list is bound as itself: `=` keeps an index's order."""
+    how = field.how
+    match how:
+        case "one_of" if len(value) == 1:
+            how, value = "equals", value[0]
+        case "given" | "is_viewer":
+            how, value = (how if value else f"not_{how}"), None
+        case "contains" if field.seen_by is not None and not field.seen_by(role, str(value)):
+            how, value = "never", None
+        case "contains":
+            value = f'"{value}"'
+        case "clock" if value in (ClockState.OVERDUE, ClockState.RUNNING):
+            how, value = str(value), None
+        case "clock":
+            how = "equals"
+    return Comparison(field, how), value
+
+
+def _bound(field: FilterField, type_: sa.types.TypeEngine[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(parameter(field), type_=type_, required=False)
+
+
+def parameter(field: FilterField) -> str:
+    """The name under which a filter's value is bound."""
+    return f"where_{field.python_name}"
+
+
+def _viewer() -> sa.BindParameter[str]:
+    return sa.bindparam("viewer_id", type_=TEXT, required=False)
+
+
+def _now() -> sa.BindParameter[Any]:
+    return sa.bindparam("now", type_=UtcTime(), required=False)
+
+
+def _contains(column: sa.ColumnElement[Any], field: FilterField) -> sa.ColumnElement[bool]:
+    # Not LIKE: its `_` would match any letter of a code.
+    words = sa.type_coerce(column, sa.Text)
+    return sa.func.replace(words, _bound(field, sa.Text()), sa.literal_column("''")) != words
+
+
+def _overdue(column: sa.ColumnElement[Any], due: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_runs(column), due < _now())
+
+
+def _on_time(column: sa.ColumnElement[Any], due: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(_runs(column), due >= _now())
+
+
+def _runs(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return column == sa.literal_column(f"'{ClockState.RUNNING}'")
+
+
+_CONDITIONS: Final[dict[str, Callable[[sa.ColumnElement[Any], FilterField], sa.ColumnElement[bool]]]] = {
+    "equals": lambda c, f: c == _bound(f, c.type),
+    "one_of": lambda c, f: Among(c, parameter(f)),
+    "since": lambda c, f: c >= _bound(f, c.type),
+    "until": lambda c, f: c < _bound(f, c.type),
+    "given": lambda c, _: c.is_not(None),
+    "not_given": lambda c, _: c.is_(None),
+    "is_viewer": lambda c, _: c == _viewer(),
+    "not_is_viewer": lambda c, _: sa.or_(c.is_(None), c != _viewer()),
+    "contains": _contains,
+    "never": lambda _c, _f: sa.false(),
+}
+
+
+def condition(comparison: Comparison, alias: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The SQL of a comparison on one alias of its table."""
+    field, how = comparison
+    column = alias.c[field.of.key]
+    if field.due is not None and how != "equals":
+        due = alias.c[field.due.key]
+        return _overdue(column, due) if how == ClockState.OVERDUE else _on_time(column, due)
+    return _CONDITIONS[how](column, field)

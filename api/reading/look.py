@@ -1,0 +1,50 @@
+"""One look: who asks, when, in which language, and with which keys. The generated functions open masks through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from api.types.language import Language
+from domain.vault.bundle import open_bundle
+from domain.vault.cipher import Place, unseal
+from domain.vault.forms import Forms
+from domain.vault.keys import Keys, open_mask_key
+from domain.vault.pseudonym import pseudonym
+from domain.vault.texts import unpack_text
+from domain.viewer import Viewer
+
+_NO_FORMS: Final[Mapping[str, Forms]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of a request no plan may depend on, as its generated functions see it."""
+
+    viewer: Viewer
+    now: datetime
+    language: Language
+    keys: Keys
+    bound: Mapping[str, Any] = field(init=False)  # the parameters every statement has
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bound", {**self.viewer.bound, "now": self.now})
+
+    def forms(self, identity_id: str, mask_key: bytes, bundle: bytes | None) -> Mapping[str, Forms]:
+        """The masked forms of an identity by field; none before anything was submitted."""
+        return _NO_FORMS if bundle is None else open_bundle(self.keys, mask_key, bundle, identity_id)
+
+    def pseudonym(self, subject_id: str) -> str:
+        """What the subject is called towards the viewer's body."""
+        return pseudonym(self.keys, self.viewer.body, subject_id)
+
+    def words(self, place: Place, sealed: bytes, identity_id: str | None, mask_key: bytes | None) -> str | None:
+        """A sealed text. Null where it is about a subject out of the viewer's sight."""
+        if identity_id is None:
+            return unpack_text(unseal(self.keys.derived("deployment-text"), sealed, place)).text
+        if mask_key is None:
+            return None
+        return unpack_text(unseal(open_mask_key(self.keys, mask_key, identity_id), sealed, place)).text
