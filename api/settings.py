@@ -1,0 +1,184 @@
+"""Settings: SIGNET_* in the environment, each with a safe default; production refuses what only a trial may use."""
+
+# No `from __future__ import annotations`: pydantic reads the annotations when the class is made.
+import os
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api import dev_issuer
+from domain.policy.roles import Role
+from domain.vault.keys import KeyRing
+from workflows.keys import keys_from_file, keys_from_values
+from workflows.migrations import SQLITE_PREFIX
+
+Algorithm = Literal["EdDSA", "ES256", "RS256", "PS256"]
+OF_PROVIDERS: Final = frozenset(
+    {Role.HOLDER, Role.REVIEWER, Role.COMPLIANCE_OFFICER, Role.APPEAL_REVIEWER, Role.INTEGRATION, Role.AUDITOR}
+)
+OF_AUTHORITIES: Final = frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR, Role.AUDITOR})
+
+
+class Mode(StrEnum):
+    """What the deployment is for."""
+
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+class Issuer(BaseModel):
+    """Who may say who somebody is: its keys, and the only roles and the one provider or authority it speaks for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    issuer: str = Field(min_length=1)
+    """The `iss` of its tokens, exactly."""
+    jwks: dict[str, Any] | None = None
+    """Its public keys as a JWK set."""
+    jwks_file: Path | None = None
+    """A file with its public keys as a JWK set, in place of `jwks`."""
+    algorithms: tuple[Algorithm, ...] = Field(min_length=1)
+    """The signature algorithms it uses; no other is accepted of it."""
+    audience: str | None = None
+    """The `aud` its tokens must carry; SIGNET_AUDIENCE unless given."""
+    roles: frozenset[Role] = Field(min_length=1)
+    """The only roles it may speak for."""
+    provider_id: str | None = None
+    """The one provider whose people it knows."""
+    authority_id: str | None = None
+    """The one authority whose people it knows."""
+
+    @model_validator(mode="after")
+    def _speaks_for_one_body(self) -> Self:
+        if (self.jwks is None) == (self.jwks_file is None):
+            raise ValueError("give the keys either as jwks or as jwks_file")
+        if (self.provider_id is None) == (self.authority_id is None):
+            raise ValueError("an issuer speaks for one provider (provider_id) or for one authority (authority_id)")
+        fitting = OF_PROVIDERS if self.provider_id else OF_AUTHORITIES
+        if wrong := sorted(self.roles - fitting):
+            raise ValueError(f"{', '.join(wrong)}: no role of that body; its roles are {', '.join(sorted(fitting))}")
+        return self
+
+
+class SecretKeys(BaseModel):
+    """The three secrets of the vault, each 32 bytes as base64."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    mask: SecretStr
+    """Wraps the keys of masked forms and of free text."""
+    clear: SecretStr
+    """Wraps the keys of the values themselves."""
+    index: SecretStr
+    """Derives the keys of blind indexes, pseudonyms, cursors and receipts."""
+
+
+def _default_key_file() -> Path:
+    """Outside the data: a copy of the one must not take the other along."""
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "signet" / "keys.json"
+
+
+def _distinct(issuers: tuple[Issuer, ...]) -> tuple[Issuer, ...]:
+    names = [issuer.issuer for issuer in issuers]
+    if len(set(names)) < len(names):
+        raise ValueError("two issuers have the same name")
+    if dev_issuer.ISSUER in names:
+        raise ValueError(f"the name {dev_issuer.ISSUER} is kept for the issuer of trials")
+    return tuple(issuers)
+
+
+class Settings(BaseSettings):
+    """The settings of a deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIGNET_", env_nested_delimiter="__", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    database_url: str = "sqlite:///./signet.sqlite3"
+    """Where the data lie: `sqlite:///path` or `postgresql://…`."""
+    database_migration_url: str | None = None
+    """The owner of the tables, where the server itself may only use them; migrations run as this one."""
+    database_connections_max: int = Field(10, ge=1, le=200)
+    """How many connections to PostgreSQL are kept at most."""
+    mode: Mode = Mode.SANDBOX
+    """`sandbox` makes keys and tokens for itself; `production` refuses both."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(8000, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one."""
+    keys: SecretKeys | None = None
+    """The vault's secrets (SIGNET_KEYS__MASK, …__CLEAR, …__INDEX) in place of a key file."""
+    key_file: Path = Field(default_factory=_default_key_file)
+    """The file of the vault's secrets, never in the folder of the data; made at the first start of a sandbox."""
+    deployment_code: str = Field("SG", pattern="^[A-Z0-9]{2}$")
+    """The two characters that name this deployment in filing numbers; the first start fixes them."""
+    issuers: Annotated[tuple[Issuer, ...], AfterValidator(_distinct)] = ()
+    """Who may say who somebody is (JSON list)."""
+    audience: str = Field("signet", min_length=1)
+    """The `aud` that tokens must carry."""
+    leeway_seconds: int = Field(30, ge=0, le=120)
+    """How far the clocks of issuers may disagree with this one."""
+    staff_token_minutes_max: int = Field(15, ge=1, le=15)
+    """How long a token of staff may live, from `iat` to `exp`."""
+    requests_per_minute: int = Field(600, ge=1)
+    """Requests of one viewer."""
+    anonymous_requests_per_minute: int = Field(120, ge=1)
+    """Requests of one address without a token."""
+    unknown_documents_per_minute: int = Field(60, ge=1)
+    """GraphQL documents of one viewer that were not seen before; each costs parsing and planning."""
+    anonymous_unknown_documents_per_minute: int = Field(10, ge=1)
+    """The same of one address without a token."""
+    uploads_per_minute: int = Field(60, ge=1)
+    """Documents of one viewer."""
+    holidays: tuple[date, ...] = ()
+    """Public holidays of years that the calendar does not know yet (JSON list of dates)."""
+
+    @model_validator(mode="after")
+    def _fits_its_mode(self) -> Self:
+        if self.mode == Mode.PRODUCTION and not self.issuers:
+            raise ValueError("production takes no tokens of its own making: name who signs them in SIGNET_ISSUERS")
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.mode == Mode.PRODUCTION
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the SQLite file; for PostgreSQL one that nothing lies in."""
+        if self.database_url.startswith(SQLITE_PREFIX):
+            return Path(self.database_url.removeprefix(SQLITE_PREFIX)).absolute().parent
+        return Path(os.devnull)
+
+    def key_ring(self) -> KeyRing:
+        """The keys of the vault. KeysUnusable says what is wrong with them."""
+        if self.keys is None:
+            return keys_from_file(self.key_file, data_folder=self.data_folder, production=self.is_production)
+        secrets = {name: getattr(self.keys, name).get_secret_value() for name in ("mask", "clear", "index")}
+        return keys_from_values(**secrets)
+
+
+def shown(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Each setting's variable, with its value and what it is for; secrets are masked."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    values["database_url"] = _without_password(settings.database_url)
+    values["database_migration_url"] = _without_password(settings.database_migration_url or "")
+    values["keys"] = "***" if settings.keys else ""
+    values["issuers"] = ", ".join(issuer.issuer for issuer in settings.issuers)
+    values["holidays"] = ", ".join(map(str, settings.holidays))
+    return {
+        f"SIGNET_{name.upper()}": ("" if value is None else str(value), Settings.model_fields[name].description or "")
+        for name, value in values.items()
+    }
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    return f"{scheme}{separator}{user}{':***' if colon else ''}{at}{place}"

@@ -1,0 +1,106 @@
+"""Who somebody is: what the rows of Staff or Holder say of the subject that a token proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from domain.holder import Holder
+from domain.policy.roles import Role
+from domain.staff import Staff, StaffState
+from domain.table import table_of
+from domain.viewer import Viewer
+from workflows.database import Connection, Row
+
+_STAFF: Final = table_of(Staff)
+_HOLDER: Final = table_of(Holder)
+_REGULATORS: Final = frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR})
+_ISSUER: Final = sa.bindparam("issuer", type_=sa.Text, required=False)
+_SUBJECT: Final = sa.bindparam("subject", type_=sa.Text, required=False)
+_PROVIDER: Final = sa.bindparam("provider", type_=sa.Text, required=False)
+_OF_STAFF: Final = sa.select(
+    _STAFF.c.id, _STAFF.c.state, _STAFF.c.role, _STAFF.c.provider_id, _STAFF.c.jurisdiction, _STAFF.c.staff_number,
+    _STAFF.c.person,
+).where(_STAFF.c.issuer == _ISSUER, _STAFF.c.subject == _SUBJECT)  # fmt: skip
+# One subject may hold accounts at several providers; which is meant, its issuer or its token says.
+_OF_HOLDERS: Final = (
+    sa.select(_HOLDER.c.id, _HOLDER.c.provider_id)
+    .where(
+        _HOLDER.c.issuer == _ISSUER,
+        _HOLDER.c.subject == _SUBJECT,
+        sa.or_(_PROVIDER.is_(None), _HOLDER.c.provider_id == _PROVIDER),
+    )
+    .order_by(_HOLDER.c.id)
+    .limit(sa.literal_column("1"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a token proves: a subject, and the only roles and the one body its issuer may speak for.
+
+    Where neither provider nor authority is named, any will do: the issuer of trials, in a sandbox.
+    """
+
+    issuer: str
+    subject: str
+    roles: frozenset[Role]
+    provider_id: str | None = None
+    authority_id: str | None = None
+
+
+async def viewer_of(connection: Connection, proven: Proven) -> Viewer | None:
+    """The viewer a subject is; None where nobody is known by it, or only somebody the issuer may not speak for."""
+    claim = {"issuer": proven.issuer, "subject": proven.subject, "provider": proven.provider_id}
+    if found := await connection.fetch(_OF_STAFF, claim):
+        return _staff(found[0], proven)
+    if Role.HOLDER not in proven.roles or proven.authority_id is not None:
+        return None
+    if found := await connection.fetch(_OF_HOLDERS, claim):
+        id_, provider_id = found[0]
+        return _holder(proven, id_, provider_id)
+    return _holder(proven, None, proven.provider_id) if proven.provider_id is not None else None
+
+
+async def viewer_in(connection: Connection, viewer: Viewer) -> Viewer | None:
+    """The viewer as the rows stand in this transaction; None for who was disabled or is now somebody else."""
+    proven = Proven(viewer.issuer, viewer.subject, frozenset({viewer.role}), viewer.provider_id, viewer.authority_id)
+    return await viewer_of(connection, proven)
+
+
+def _staff(row: Row, proven: Proven) -> Viewer | None:
+    id_, state, role, provider_id, authority_id, number, person = row
+    if role in _REGULATORS or (role == Role.AUDITOR and provider_id is None):
+        provider_id = None
+    else:
+        authority_id = None
+    is_spoken_for = role in proven.roles and (proven.provider_id, proven.authority_id) in (
+        (None, None),
+        (provider_id, authority_id),
+    )
+    if state != StaffState.ENROLLED or not is_spoken_for:
+        return None
+    return Viewer(
+        id_,
+        Role(role),
+        issuer=proven.issuer,
+        subject=proven.subject,
+        provider_id=provider_id,
+        authority_id=authority_id,
+        staff_number=number,
+        person=bytes(person),
+    )
+
+
+def _holder(proven: Proven, id_: str | None, provider_id: str | None) -> Viewer:
+    """A holder; without an id one who has yet to enrol."""
+    return Viewer(
+        id_ or "",
+        Role.HOLDER,
+        issuer=proven.issuer,
+        subject=proven.subject,
+        provider_id=provider_id,
+        holder_id=id_,
+    )
