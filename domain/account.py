@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint
 from sqlalchemy import text as sql
@@ -41,8 +41,11 @@ class AccountFlag(Word):
     NAME_PLACE = "NAME_PLACE", "名称涉地名", "The name holds a place name"
     NAME_SOURCE_UNIT = "NAME_SOURCE_UNIT", "名称近新闻单位", "The name equals or resembles a listed news unit"
     NEWS_CATEGORY = "NEWS_CATEGORY", "时政新闻类", "The category is news"
-    CHECK_DIGIT = "CHECK_DIGIT", "信用代码校验不符", "The credit code fails its check digit"
-    USCC_PREFIX = "USCC_PREFIX", "信用代码与主体不符", "The credit code's prefix does not fit the subject type"
+    CREDIT_CODE = (
+        "CREDIT_CODE",
+        "信用代码存疑",
+        "The credit code fails its check digit or does not fit the subject type",
+    )
     TWIN = "TWIN", "同一主体", "The same person or organisation is already known to this provider"
     QUOTA_EXCEPTION = "QUOTA_EXCEPTION", "超额申请", "Asked beyond the quota, with a reason"
     QUOTA_BY_INDEX = "QUOTA_BY_INDEX", "同一证件超额", "The same document already holds its quota under another holder"
@@ -51,7 +54,7 @@ class AccountFlag(Word):
 # The applicant's side never learns of these.
 BLIND_FLAGS: Final = frozenset({AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX})
 # Any of these asks for a second person at the approval.
-SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - {AccountFlag.USCC_PREFIX} - BLIND_FLAGS
+SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - BLIND_FLAGS
 
 OPEN_APPLICATION: Final = (AccountState.APPLIED, AccountState.SUPPLEMENT_REQUESTED)
 LIVE: Final = (*OPEN_APPLICATION, AccountState.REVIEWED, AccountState.FILED)
@@ -59,6 +62,9 @@ LIVE: Final = (*OPEN_APPLICATION, AccountState.REVIEWED, AccountState.FILED)
 
 def _among(states: tuple[AccountState, ...]) -> ColumnElement[bool]:
     return sql("state IN ({})".format(", ".join(f"'{state}'" for state in states)))  # type: ignore[return-value]
+
+
+_LIVE_ONLY: Final[Any] = {"sqlite_where": _among(LIVE), "postgresql_where": _among(LIVE)}
 
 
 class Account(Tenant, Journalled, Timed, table=True):
@@ -83,12 +89,14 @@ class Account(Tenant, Journalled, Timed, table=True):
     claimed_by: str | None = text(nullable=True, foreign_key="staff.id")
     claimed_until: datetime | None = moment(nullable=True)
     receipt_number: str = text(unique=True)
+    agreement_id: str | None = text(nullable=True, foreign_key="agreement_version.id")
+    items_asked: list[str] = json()
     applied_at: datetime = moment()
     ruleset: int = integer()
 
     __table_args__ = (
-        Index("ux_account_name", "provider_id", "name_key", unique=True, sqlite_where=_among(LIVE), postgresql_where=_among(LIVE)),
-        Index("ux_account_handle", "provider_id", "handle_key", unique=True, sqlite_where=_among(LIVE), postgresql_where=_among(LIVE)),
+        Index("ux_account_name", "provider_id", "name_key", unique=True, **_LIVE_ONLY),
+        Index("ux_account_handle", "provider_id", "handle_key", unique=True, **_LIVE_ONLY),
         Index("ix_account_queue", "provider_id", "state", "rank", "due_at", "id"),
         Index("ix_account_provider", "provider_id", "created_at", "id"),
         Index("ix_account_provider_state", "provider_id", "state", "created_at", "id"),

@@ -48,11 +48,12 @@ class Tenant(Row):
 
 
 class Journalled(Row):
-    """A case: `seq` is its version, the number of its last step; `head` that step's hash."""
+    """A case: `seq` is its version, the number of its last step; `head` that step's hash, `stepped_at` its time."""
 
     state: str = text()
     seq: int = integer()
     head: bytes = blob()
+    stepped_at: datetime = moment()
 
 
 class Timed(Table):

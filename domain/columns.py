@@ -109,7 +109,7 @@ def _from_json(text: str | None) -> Any:
 
 def identifier() -> Any:
     """The primary key: a TypeID."""
-    return Field(sa_type=TEXT, primary_key=True)  # type: ignore[call-overload]
+    return Field(sa_type=TEXT, primary_key=True)
 
 
 def text(**options: Any) -> Any:

@@ -34,6 +34,7 @@ class Fault(Word):
     FUTURE = "FUTURE", "出生日期晚于今天", "Its date of birth is in the future"
     NUMBERING = "NUMBERING", "不是有效号码", "No such number is given out"
     NOT_MOBILE = "NOT_MOBILE", "不是手机号码", "It is not a mobile number"
+    UNDER_AGE = "UNDER_AGE", "未满十八周岁", "It belongs to a person under 18"
     FORM = "FORM", "格式不符", "It is not written as such a value is"
 
 

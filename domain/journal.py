@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Index, UniqueConstraint
 
-from domain.case import Tenant
+from domain.case import Row
 from domain.columns import big_integer, blob, integer, moment, text, word
 from domain.policy.roles import Role
 from domain.state import Audience, Word
@@ -88,11 +88,13 @@ def _plain(value: object) -> object:
     return written(value) if isinstance(value, datetime) else value
 
 
-class StepText(Tenant, table=True):
+class StepText(Row, table=True):
     """A text of a step with its salt, sealed under the data subject it is about; the step holds its commitment."""
 
     step_id: str = text(foreign_key="step.id", index=True)
     case_id: str = text()
+    provider_id: str | None = text(nullable=True)
+    jurisdiction: str | None = text(nullable=True)
     holder_id: str | None = text(nullable=True)
     identity_id: str | None = text(nullable=True)
     name: TextName = word(TextName)

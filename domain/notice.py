@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index
 
 from domain.case import Tenant
-from domain.columns import moment, text, word
+from domain.columns import blob, moment, text, word
 from domain.state import Word
 
 
@@ -27,7 +27,7 @@ class Notice(Tenant, table=True):
     case_id: str = text()
     step_id: str = text(foreign_key="step.id")
     receipt_number: str = text(unique=True)
-    secret_hash: str = text()
+    secret_hash: bytes = blob()
     served_at: datetime | None = moment(nullable=True)
     seen_at: datetime | None = moment(nullable=True)
 

@@ -45,6 +45,12 @@ class ProblemCode(Word):
         "This cannot be done in the case's present state.",
         "See availableSteps for what can.",
     )
+    NOT_COMPETENT = (
+        "NOT_COMPETENT",
+        "非本机关管辖",
+        "Another authority answers for this case.",
+        "Leave it to the authority of its jurisdiction.",
+    )
     OWN_MATTER = "OWN_MATTER", "本人事项须回避", "This is your own matter.", "Leave it to another member of staff."
     TRY_AGAIN = "TRY_AGAIN", "请重试", "Another request was at work on the same case.", "Send the same request again."
     # input
@@ -226,6 +232,12 @@ class ProblemCode(Word):
         "重新申请次数已满",
         "Three re-applications were made within 90 days.",
         "Wait until the oldest is more than 90 days ago.",
+    )
+    CATEGORY_MOVES_AUTHORITY = (
+        "CATEGORY_MOVES_AUTHORITY",
+        "类别变更涉及其他主管部门",
+        "Another authority answers for this category.",
+        "Keep to categories of the same authority, or have a new application made.",
     )
     # filing
     FILING_INCOMPLETE = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy.orm import configure_mappers
+
 from domain import (
     account,
     agreement,
@@ -33,3 +35,5 @@ NOUNS: Final = (
 )  # fmt: skip
 # What the database itself refuses to change or remove.
 APPEND_ONLY: Final = ("step", "position", "access_log", "involvement")
+
+configure_mappers()  # a row's attributes answer only once their mappers are configured

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import orjson
@@ -189,7 +189,7 @@ def valued(model: type[R], values: dict[str, Any]) -> R:
     return made
 
 
-@lru_cache(maxsize=None)
+@cache
 def loader(model: type[R]) -> Loader[R]:
     """The one loader of a model."""
     return Loader(model)

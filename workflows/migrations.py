@@ -6,9 +6,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from alembic import command
 from alembic.config import Config
 
+from alembic import command
 from workflows.database import Database
 from workflows.embedded import Sqlite
 from workflows.postgres import Postgres

@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("name", columns.TEXT, nullable=False),
         sa.Column("uscc", columns.TEXT, nullable=False),
         sa.Column("division", columns.TEXT, nullable=False),
@@ -198,12 +199,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_quarantined_row_import_id"), ["import_id"], unique=False)
 
     op.create_table(
+        "step_text",
+        sa.Column("id", columns.TEXT, nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("step_id", columns.TEXT, nullable=False),
+        sa.Column("case_id", columns.TEXT, nullable=False),
+        sa.Column("provider_id", columns.TEXT, nullable=True),
+        sa.Column("jurisdiction", columns.TEXT, nullable=True),
+        sa.Column("holder_id", columns.TEXT, nullable=True),
+        sa.Column("identity_id", columns.TEXT, nullable=True),
+        sa.Column("name", columns.TEXT, nullable=False),
+        sa.Column("audience", columns.TEXT, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["step_id"], ["step.id"], name=op.f("fk_step_text_step_id_step")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_text")),
+    )
+    with op.batch_alter_table("step_text", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_step_text_step_id"), ["step_id"], unique=False)
+
+    op.create_table(
         "agreement_version",
         sa.Column("id", columns.TEXT, nullable=False),
         sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -268,6 +289,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("issuer", columns.TEXT, nullable=True),
@@ -292,7 +314,7 @@ def upgrade() -> None:
         sa.Column("case_id", columns.TEXT, nullable=False),
         sa.Column("step_id", columns.TEXT, nullable=False),
         sa.Column("receipt_number", columns.TEXT, nullable=False),
-        sa.Column("secret_hash", columns.TEXT, nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("served_at", columns.UtcTime(), nullable=True),
         sa.Column("seen_at", columns.UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["jurisdiction"], ["authority.id"], name=op.f("fk_notice_jurisdiction_authority")),
@@ -312,6 +334,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("kind", columns.TEXT, nullable=False),
@@ -336,6 +359,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("issuer", columns.TEXT, nullable=False),
         sa.Column("subject", columns.TEXT, nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=True),
@@ -355,27 +379,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_provider_id"), ["provider_id"], unique=False)
 
     op.create_table(
-        "step_text",
-        sa.Column("id", columns.TEXT, nullable=False),
-        sa.Column("created_at", columns.UtcTime(), nullable=False),
-        sa.Column("provider_id", columns.TEXT, nullable=False),
-        sa.Column("jurisdiction", columns.TEXT, nullable=False),
-        sa.Column("step_id", columns.TEXT, nullable=False),
-        sa.Column("case_id", columns.TEXT, nullable=False),
-        sa.Column("holder_id", columns.TEXT, nullable=True),
-        sa.Column("identity_id", columns.TEXT, nullable=True),
-        sa.Column("name", columns.TEXT, nullable=False),
-        sa.Column("audience", columns.TEXT, nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["jurisdiction"], ["authority.id"], name=op.f("fk_step_text_jurisdiction_authority")),
-        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_step_text_provider_id_provider")),
-        sa.ForeignKeyConstraint(["step_id"], ["step.id"], name=op.f("fk_step_text_step_id_step")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_text")),
-    )
-    with op.batch_alter_table("step_text", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_step_text_step_id"), ["step_id"], unique=False)
-
-    op.create_table(
         "account",
         sa.Column("due_at", columns.UtcTime(), nullable=False),
         sa.Column("clock", columns.TEXT, nullable=False),
@@ -384,6 +387,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("holder_id", columns.TEXT, nullable=False),
@@ -404,8 +408,13 @@ def upgrade() -> None:
         sa.Column("claimed_by", columns.TEXT, nullable=True),
         sa.Column("claimed_until", columns.UtcTime(), nullable=True),
         sa.Column("receipt_number", columns.TEXT, nullable=False),
+        sa.Column("agreement_id", columns.TEXT, nullable=True),
+        sa.Column("items_asked", columns.Json(), nullable=False),
         sa.Column("applied_at", columns.UtcTime(), nullable=False),
         sa.Column("ruleset", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement_version.id"], name=op.f("fk_account_agreement_id_agreement_version")
+        ),
         sa.ForeignKeyConstraint(["claimed_by"], ["staff.id"], name=op.f("fk_account_claimed_by_staff")),
         sa.ForeignKeyConstraint(["holder_id"], ["holder.id"], name=op.f("fk_account_holder_id_holder")),
         sa.ForeignKeyConstraint(["jurisdiction"], ["authority.id"], name=op.f("fk_account_jurisdiction_authority")),
@@ -464,6 +473,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("holder_id", columns.TEXT, nullable=False),
@@ -506,7 +516,8 @@ def upgrade() -> None:
         sa.Column("jurisdiction", columns.TEXT, nullable=True),
         sa.Column("trigger", columns.TEXT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("input_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("identity_id", columns.TEXT, nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("hash", columns.TEXT, nullable=False),
         sa.Column("proposer_id", columns.TEXT, nullable=False),
         sa.Column("proposer_person", sa.LargeBinary(), nullable=False),
@@ -578,6 +589,7 @@ def upgrade() -> None:
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("stepped_at", columns.UtcTime(), nullable=False),
         sa.Column("provider_id", columns.TEXT, nullable=False),
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("account_id", columns.TEXT, nullable=False),
@@ -758,10 +770,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_account_created")
 
     op.drop_table("account")
-    with op.batch_alter_table("step_text", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_step_text_step_id"))
-
-    op.drop_table("step_text")
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_provider_id"))
         batch_op.drop_index(batch_op.f("ix_staff_jurisdiction"))
@@ -784,6 +792,10 @@ def downgrade() -> None:
     op.drop_table("deadline")
     op.drop_table("counter")
     op.drop_table("agreement_version")
+    with op.batch_alter_table("step_text", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_step_text_step_id"))
+
+    op.drop_table("step_text")
     with op.batch_alter_table("quarantined_row", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantined_row_import_id"))
 

@@ -100,7 +100,7 @@ _ROWS: Final[Mapping[Role, str]] = {
     Role.PROVINCIAL_REGULATOR: _REGULATOR,
     Role.NATIONAL_REGULATOR: f"{_REGULATOR} register:import",
     Role.AUDITOR: "",
-    Role.OPERATOR: "",
+    Role.OPERATOR: "staff:enrol",
     Role.SYSTEM: "",
 }
 

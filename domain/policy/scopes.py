@@ -76,7 +76,7 @@ _COLUMNS: Final = (
     Role.NATIONAL_REGULATOR,
     Role.AUDITOR,
 )
-_NOBODY: Final[tuple[Scope, ...]] = (NONE,) * len(_COLUMNS)
+_NOBODY: Final[tuple[Scope, ...]] = tuple[Scope, ...](NONE for _ in _COLUMNS)
 # PUBLIC reads nothing but authorities here; APPEAL_REVIEWER only cases under appeal; OPERATOR and SYSTEM never query.
 #                   HOLDER        REVIEWER  COMPLIANCE       INTEGRATION PROVINCE   NATION    AUDITOR
 _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
@@ -115,6 +115,8 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
 _PUBLIC: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL}
 # What hangs on no case under appeal: an appeal reviewer reads it without one.
 _APPEAL: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL, Provider: ITSELF, AgreementVersion: OWN}
+# The command line enrols the first member of staff of a body.
+_OPERATOR: Final[Mapping[type[Table], Scope]] = {Authority: ALL, Provider: ALL}
 
 
 class ScopeMissing(Exception):
@@ -128,7 +130,8 @@ def _table() -> Mapping[tuple[sa.Table, Role], Scope]:
         cells.update({(table, role): scope for role, scope in zip(_COLUMNS, row, strict=True)})
         cells[table, Role.PUBLIC] = _PUBLIC.get(model, NONE)
         cells[table, Role.APPEAL_REVIEWER] = _APPEAL.get(model, NONE)
-        cells[table, Role.OPERATOR] = cells[table, Role.SYSTEM] = NONE
+        cells[table, Role.OPERATOR] = _OPERATOR.get(model, NONE)
+        cells[table, Role.SYSTEM] = NONE
     known = {table for table, _ in cells}
     if missing := [table.name for table in METADATA.sorted_tables if table not in known]:
         raise ScopeMissing(f"domain/policy/scopes.py has no row for {', '.join(missing)}")

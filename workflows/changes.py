@@ -1,0 +1,103 @@
+"""What an effect may ask for. Effects return these; the engine applies them, nothing else writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.deadline import DeadlineKind, Outcome
+from domain.journal import TextName
+from domain.notice import Party
+from domain.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Columns of the case itself; never its state."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A new row. Whose it is and when it was made is filled in from the case."""
+
+    model: type[Table]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Columns of another row that is no case, by its id."""
+
+    model: type[Table]
+    id: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A deadline begins to run."""
+
+    kind: DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A deadline stands still."""
+
+    kind: DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A paused deadline runs on."""
+
+    kind: DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A deadline ends."""
+
+    kind: DeadlineKind
+    outcome: Outcome = Outcome.MET
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """A notice to a party."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Plain facts of the decision for the journal: codes, numbers, ids; never personal data."""
+
+    values: Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A text of the step, sealed under the data subject it is about."""
+
+    name: TextName
+    text: str
+
+
+Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a creating trigger begins with: whose case it is, and its columns."""
+
+    provider_id: str | None
+    jurisdiction: str | None
+    values: Mapping[str, Any]
+    holder_id: str | None = None
+    effects: tuple[Change, ...] = ()
+    at: datetime | None = field(default=None)

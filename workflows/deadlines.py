@@ -1,0 +1,122 @@
+"""Due dates: how long each kind runs, and what starting, pausing, resuming and settling one changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from domain.calendar import WorkingDays, add_calendar_days
+from domain.case import NO_DUE_DATE, ClockState
+from domain.codes.lists import rows_of
+from domain.deadline import Deadline, DeadlineKind, Outcome
+from domain.ids import new_id
+from workflows.changes import Pause, Resume, Settle, Start
+from workflows.database import valued
+from workflows.hands import Hand, Writing
+
+WORKING_DAYS: Final = "WORKING_DAYS"
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a deadline runs."""
+
+    days: int
+    unit: str
+
+
+@cache
+def lengths() -> Mapping[DeadlineKind, Length]:
+    """The length of every kind; a kind without one stops the start."""
+    found = {DeadlineKind(row["code"]): Length(int(row["length"]), row["unit"]) for row in rows_of("deadlines")}
+    if missing := [kind for kind in DeadlineKind if kind not in found]:
+        raise LengthMissing(f"domain/codes/deadlines.csv has no length for {', '.join(missing)}")
+    return found
+
+
+class LengthMissing(Exception):
+    """A kind of deadline has no length: add its row in domain/codes/deadlines.csv."""
+
+
+def due(kind: DeadlineKind, start: datetime, calendar: WorkingDays) -> datetime:
+    """When a deadline of this kind that starts now ends."""
+    length = lengths()[kind]
+    if length.unit == WORKING_DAYS:
+        return calendar.after(start, length.days)
+    return add_calendar_days(start, length.days)
+
+
+def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
+    """Carry out one change of a deadline, and show the case's next due date on its row."""
+    match change:
+        case Start(kind):
+            _start(kind, hand, writing, calendar)
+        case Pause(kind):
+            for row in _open(hand, kind):
+                left = int((row.due_at - writing.now).total_seconds())
+                _write(row, hand, writing, paused_at=writing.now, left_seconds=left, next_at=None)
+        case Resume(kind):
+            for row in _open(hand, kind):
+                until = writing.now + timedelta(seconds=row.left_seconds or 0)
+                _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=until)
+        case Settle(kind, outcome):
+            for row in _open(hand, kind):
+                _settle(row, hand, writing, outcome)
+    _show(hand)
+
+
+def _start(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
+    ends = due(kind, writing.now, calendar)
+    values = {
+        "id": new_id("deadline"),
+        "created_at": writing.now,
+        "provider_id": hand.value("provider_id"),
+        "jurisdiction": hand.value("jurisdiction"),
+        "holder_id": hand.value("holder_id"),
+        "case_kind": hand.workflow.noun,
+        "case_id": hand.id,
+        "kind": kind,
+        "runs_from": writing.now,
+        "due_at": ends,
+        "paused_at": None,
+        "left_seconds": None,
+        "next_at": ends,
+        "attempts": 0,
+        "failures": 0,
+        "settled_at": None,
+        "outcome": None,
+        "problem": None,
+    }
+    writing.inserts.append((Deadline, values))
+    hand.deadlines.append(valued(Deadline, values))
+
+
+def _open(hand: Hand, kind: DeadlineKind) -> list[Deadline]:
+    return [row for row in hand.deadlines if row.kind == kind and row.settled_at is None]
+
+
+def _settle(row: Deadline, hand: Hand, writing: Writing, outcome: Outcome) -> None:
+    _write(row, hand, writing, settled_at=writing.now, outcome=outcome, next_at=None)
+
+
+def _write(row: Deadline, hand: Hand, writing: Writing, **values: Any) -> None:
+    for model, kept in writing.inserts:
+        if model is Deadline and kept["id"] == row.id:
+            kept.update(values)
+            break
+    else:
+        writing.updates.append((Deadline, row.id, values))
+    hand.deadlines = [valued(Deadline, {**vars(row), **values}) if row.id == r.id else r for r in hand.deadlines]
+
+
+def _show(hand: Hand) -> None:
+    """The earliest due date that runs, else the state of one that stands, on the row that lists sort by."""
+    open_ = [row for row in hand.deadlines if row.settled_at is None]
+    running = [row.due_at for row in open_ if row.paused_at is None]
+    if running:
+        hand.changes.update(due_at=min(running), clock=ClockState.RUNNING)
+    else:
+        hand.changes.update(due_at=NO_DUE_DATE, clock=ClockState.PAUSED if open_ else ClockState.NONE)

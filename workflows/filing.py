@@ -1,0 +1,197 @@
+"""The filing 备案: prepared, submitted, and decided by the authority (Art. 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+from sqlalchemy.dialects import postgresql, sqlite
+from stdnum.iso7064 import mod_37_36
+
+from domain.account import Account
+from domain.calendar import local_day
+from domain.case import NO_DUE_DATE, ClockState
+from domain.deadline import DeadlineKind, Outcome
+from domain.filing import Counter, Filing, FilingState
+from domain.ids import new_id
+from domain.journal import TextName
+from domain.notice import Party
+from domain.problems import Problem, ProblemCode
+from domain.table import table_of
+from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Paragraph, ProposableCommand
+from workflows.database import Transaction
+from workflows.engine import Gathered, On, Rests, Transition, Workflow, always_two, guard
+
+S = FilingState
+_COUNTER = table_of(Counter)
+_PARTICULARS: Final = ("handle", "display_name", "category", "subject_type", "division", "agreement_id", "holder_id")
+
+
+class FilingStep(CaseCommand):
+    """Act on a filing."""
+
+
+class Defect(Input):
+    """One defect of a filing."""
+
+    code: CodeName
+    """A code of the list `return_reasons`."""
+    item: CodeName
+    """The item of the filing, such as displayName."""
+    text: Paragraph
+    """What is wrong with it."""
+
+
+class FilingReturn(AdverseCommand):
+    """Return a filing with all its defects at once."""
+
+    defects: Annotated[list[Defect], Field(min_length=1, max_length=30)]
+    """Every defect found."""
+
+
+class FilingAgainst(AdverseCommand):
+    """Decide against a filing."""
+
+
+class FilingReinstate(ProposableCommand):
+    """Annul the revocation of a filing."""
+
+    grounds: Paragraph
+    """Why the revocation falls."""
+
+
+@dataclass(frozen=True)
+class FilingFacts:
+    """What the guards and effects look at."""
+
+    number: str = ""
+
+
+def _serial() -> Mapping[str, Any]:
+    made = {}
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
+        inserted = dialect.insert(_COUNTER)
+        counted = {"value": _COUNTER.c.value + 1}
+        made[name] = inserted.on_conflict_do_update(index_elements=["prefix"], set_=counted).returning(_COUNTER.c.value)
+    return made
+
+
+_NEXT: Final = _serial()
+
+
+async def _number(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
+    """The filing's number: deployment, division, category, month, serial, check character."""
+    if on.case.number is not None:
+        return {"number": on.case.number}
+    month = local_day(on.now).strftime("%Y%m")
+    prefix = f"{office.deployment_code}-{on.case.division}-{on.case.category}-{month}"
+    row = {"id": new_id("counter"), "created_at": on.now, "prefix": prefix, "value": 1}
+    row |= {"provider_id": on.case.provider_id, "jurisdiction": on.case.jurisdiction}
+    serial = (await transaction.fetch(_NEXT[transaction.dialect.name], row))[0][0]
+    bare = f"{prefix}-{serial:06d}"
+    plain = "".join(character for character in bare.upper() if character.isalnum() and character.isascii())
+    return {"number": f"{bare}-{mod_37_36.calc_check_digit(plain)}"}
+
+
+@guard(ProblemCode.FILING_INCOMPLETE, rests=Rests.LOCKED)
+def items_are_complete(on: On) -> Sequence[Problem]:
+    wanted = ("handle", "display_name", "category", "division", "agreement_id")
+    return [Problem(ProblemCode.FILING_INCOMPLETE, (name,)) for name in wanted if not getattr(on.case, name)]
+
+
+def _preparation(on: On) -> Opening:
+    account = on.cause
+    values = {name: getattr(account, name) for name in _PARTICULARS}
+    values |= {"account_id": account.id, "reviewed_at": on.now, "number": None, "number_version": 1, "round": 0}
+    values |= {"submitted_at": None, "decided_at": None, "defects": [], "due_at": NO_DUE_DATE, "clock": ClockState.NONE}
+    effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"category": account.category}))
+    return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
+
+
+def _prepare(_: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_DECISION, Outcome.MOOT)
+    yield Start(DeadlineKind.FILING_SUBMISSION)
+
+
+def _submit(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_SUBMISSION)
+    yield Settle(DeadlineKind.FILING_ANSWER)
+    yield Start(DeadlineKind.FILING_DECISION)
+    yield Set({"round": on.case.round + 1, "submitted_at": on.now, "defects": []})
+    yield Detail({"round": on.case.round + 1})
+
+
+def _accept(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_DECISION)
+    yield Set({"number": on.facts.number, "decided_at": on.now})
+    yield Detail({"number": on.facts.number})
+
+
+def _return(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_DECISION)
+    yield Start(DeadlineKind.FILING_ANSWER)
+    yield Set({"defects": [{"code": defect.code, "item": defect.item} for defect in on.input.defects]})
+    yield Say(TextName.ITEMS, "\n".join(f"{defect.item}: {defect.text}" for defect in on.input.defects))
+    yield Serve(Party.PROVIDER)
+
+
+def _decide_against(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_DECISION)
+    yield Set({"decided_at": on.now})
+    yield Serve(Party.PROVIDER)
+    yield Serve(Party.HOLDER)
+
+
+def _reinstate(on: On) -> Iterable[Change]:
+    yield Say(TextName.FACTS, on.input.grounds)
+    yield Serve(Party.PROVIDER)
+
+
+_LISTS: Final[Any] = {
+    "adverse": True,
+    "reasons_from": "return_reasons",
+    "code_lists": ("return_reasons", "legal_bases"),
+}
+
+FILING = Workflow(
+    noun="filing",
+    zh="备案",
+    model=Filing,
+    states=FilingState,
+    root=Account,
+    root_column="account_id",
+    facts_type=FilingFacts,
+    transitions=(
+        Transition("prepare", (), S.PREPARED, 7, opening=_preparation),
+        Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
+        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
+        Transition(
+            "accept",
+            (S.SUBMITTED,),
+            S.ACCEPTED,
+            7,
+            FilingStep,
+            effects=(_accept,),
+            facts=(Gathered("number", _number),),
+        ),
+        Transition("return", (S.SUBMITTED,), S.RETURNED, 7, FilingReturn, effects=(_return,), **_LISTS),
+        Transition("decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against,), **_LISTS),
+        Transition("prepare_again", (S.DECLINED, S.REVOKED), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
+        Transition(
+            "revoke",
+            (S.ACCEPTED,),
+            S.REVOKED,
+            7,
+            FilingAgainst,
+            effects=(_decide_against,),
+            four_eyes=always_two,
+            **_LISTS,
+        ),
+        Transition(
+            "reinstate", (S.REVOKED,), S.ACCEPTED, 7, FilingReinstate, effects=(_reinstate,), four_eyes=always_two
+        ),
+    ),
+)

@@ -1,0 +1,80 @@
+"""Cases in hand during one unit of work, and everything it is going to write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.deadline import Deadline
+from domain.journal import TextName
+from domain.notice import Party
+from domain.table import Table
+from domain.viewer import Viewer
+from workflows.database import valued
+from workflows.engine import Workflow
+
+
+@dataclass(eq=False)
+class Hand:
+    """One case: its row as it was read, and where it stands after the steps taken so far."""
+
+    workflow: Workflow
+    id: str
+    row: Any
+    state: str
+    seq: int
+    head: bytes
+    stepped_at: datetime
+    is_new: bool = False
+    seen: int = 0
+    changes: dict[str, Any] = field(default_factory=dict)
+    deadlines: list[Deadline] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, workflow: Workflow, row: Any) -> Hand:
+        """An existing case."""
+        return cls(workflow, row.id, row, row.state, row.seq, row.head, row.stepped_at, seen=row.seq)
+
+    def now_row(self) -> Any:
+        """The row with the changes made so far: what a later effect in the same work sees."""
+        return valued(self.workflow.model, {**vars(self.row), **self.changes, "state": self.state, "seq": self.seq})
+
+    def value(self, name: str) -> Any:
+        return self.changes.get(name, getattr(self.row, name, None))
+
+
+@dataclass(eq=False)
+class StepInHand:
+    """A step taken, before its hash is known: what its follow-ups skipped is part of it."""
+
+    hand: Hand
+    id: str
+    trigger: str
+    seq: int
+    before: str | None
+    after: str
+    at: datetime
+    cause: StepInHand | None
+    reason_codes: tuple[str, ...] = ()
+    legal_bases: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+    texts: list[tuple[TextName, str]] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Writing:
+    """All that one unit of work writes, in memory until the decision is complete."""
+
+    viewer: Viewer
+    now: datetime
+    hands: list[Hand] = field(default_factory=list)
+    steps: list[StepInHand] = field(default_factory=list)
+    inserts: list[tuple[type[Table], dict[str, Any]]] = field(default_factory=list)
+    updates: list[tuple[type[Table], str, dict[str, Any]]] = field(default_factory=list)
+
+    def hand_of(self, noun: str) -> Hand | None:
+        """The case of a noun that is in hand."""
+        return next((hand for hand in self.hands if hand.workflow.noun == noun), None)

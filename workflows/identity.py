@@ -1,0 +1,207 @@
+"""Verifying who is behind an account: submitted, verified or failed, sealed throughout (Art. 5, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import AwareDatetime
+
+from domain.holder import Holder, SubjectType
+from domain.identity import FIELDS, Identity, IdentityState
+from domain.ids import new_id
+from domain.journal import AccessLog
+from domain.notice import Party
+from domain.problems import Problem, ProblemCode
+from domain.table import table_of
+from workflows.changes import Change, Detail, Insert, Serve, Set
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line
+from workflows.database import Among, Row
+from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
+from workflows.vaulting import identity_sealed, identity_taken_over
+
+S = IdentityState
+VERIFIED_DAYS: Final = 365  # calendar days that a verification holds
+PERSONS: Final = frozenset({SubjectType.INDIVIDUAL, SubjectType.SOLE_TRADER})
+INDEXES: Final = tuple(f"{name}_index" for name, personal in FIELDS.items() if personal.indexed)
+
+
+class IdentitySubmit(CaseCommand):
+    """Submit the real identity behind a holder. For an organisation the person is its operator."""
+
+    legal_name: Line
+    """Name of the person, or of the operator."""
+    resident_id: Line
+    """Number of that person's identity document."""
+    mobile: Line
+    """That person's mobile number."""
+    email: Line | None = None
+    """E-mail address."""
+    address: Line | None = None
+    """Postal address."""
+    organisation_name: Line | None = None
+    """Name of the organisation."""
+    uscc: Line | None = None
+    """Unified social credit code of the organisation."""
+    mandate: Line | None = None
+    """The operator's mandate: a document's id, or the provider's reference to one."""
+
+
+class IdentityVerify(CaseCommand):
+    """Confirm the submitted identity."""
+
+    method: CodeName
+    """How it was verified, such as DOCUMENT_CHECK or BANK_TRANSFER."""
+    until: AwareDatetime | None = None
+    """Until when it holds; 365 days where it is left out."""
+
+
+class IdentityFail(AdverseCommand):
+    """Say that the submitted identity could not be verified."""
+
+
+@dataclass(frozen=True)
+class IdentityFacts:
+    """What the guards of an identity look at; what was sealed of a submission waits here to be written."""
+
+    subject_type: SubjectType = SubjectType.OTHER
+    faults: tuple[Problem, ...] = ()
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    bundle: bytes = b""
+    indexes: Mapping[str, bytes | None] = field(default_factory=dict)
+    uscc_flagged: bool = False
+    twins: int = 0
+
+
+_IDENTITY, _HOLDER = table_of(Identity), table_of(Holder)
+
+
+def _subject(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
+    return {"subject_type": SubjectType(rows[0][1])}
+
+
+_STANDING = Fact(
+    "standing",
+    sa.select(_IDENTITY.c.id, _HOLDER.c.subject_type)
+    .join(_HOLDER, _HOLDER.c.id == _IDENTITY.c.holder_id)
+    .where(Among(_IDENTITY.c.id, "ids")),
+    _subject,
+)
+
+
+@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True)
+def identifiers_are_well_formed(on: On) -> Sequence[Problem]:
+    return on.facts.faults  # type: ignore[no-any-return]
+
+
+@guard(ProblemCode.NOTHING_TO_VERIFY, rests=Rests.LOCKED, path=("id",))
+def something_waits_to_be_verified(on: On) -> bool:
+    waiting = on.case.pending_bundle if on.case.state == S.VERIFIED else on.case.bundle
+    return waiting is not None
+
+
+@guard(ProblemCode.MANDATE_MISSING, rests=Rests.LOCKED, path=("id",))
+def organisation_names_its_operator_and_mandate(on: On) -> bool:
+    if on.facts.subject_type in PERSONS:
+        return True
+    given = on.case.pending_sealed if on.case.state == S.VERIFIED else on.case.sealed
+    return given is None or {"organisation_name", "uscc", "mandate"} <= set(given)
+
+
+@guard(ProblemCode.VALIDITY_INVALID, rests=Rests.DERIVED, on_input=True, path=("until",))
+def until_lies_within_a_year(on: On) -> bool:
+    until = on.input.until
+    return until is None or bool(on.now < until <= on.now + timedelta(days=VERIFIED_DAYS))
+
+
+def _write_submission(on: On) -> Iterable[Change]:
+    """From VERIFIED the new values wait beside the verified ones."""
+    waits = on.case.state == S.VERIFIED
+    prefix = "pending_" if waits else ""
+    values = {"bundle": on.facts.bundle, "sealed": dict(on.facts.sealed), "uscc_flagged": on.facts.uscc_flagged}
+    values |= on.facts.indexes
+    yield Set({f"{prefix}{name}": value for name, value in values.items()})
+    yield Set({"pending_at": on.now} if waits else {"twin": on.facts.twins > 0})
+    if waits:
+        yield Set({"twin": on.case.twin or on.facts.twins > 0})
+    yield Detail({"fields": " ".join(sorted(on.facts.sealed))})
+    yield Insert(AccessLog, looked_up_blind(on, on.id, on.facts.twins))
+
+
+def looked_up_blind(on: On, case_id: str, hits: int) -> Mapping[str, Any]:
+    """The access log's row of a blind-index look-up."""
+    who = {"viewer_id": on.viewer.id, "viewer_role": on.viewer.role}
+    what = {"what": "BLIND_INDEX_LOOKUP", "purpose": "TWIN_CHECK", "case_id": case_id, "hits": hits}
+    return {"id": new_id("access"), "at": on.now, **who, **what}
+
+
+def _verify(on: On) -> Iterable[Change]:
+    until = on.input.until or on.now + timedelta(days=VERIFIED_DAYS)
+    yield Set({"verified_at": on.now, "verified_until": until, "method": on.input.method})
+    if on.case.pending_bundle is not None:
+        yield Set({"bundle": on.facts.bundle, "sealed": dict(on.facts.sealed)})
+        yield Set({name: getattr(on.case, f"pending_{name}") for name in (*INDEXES, "uscc_flagged")})
+        yield from _drop_pending(on)
+    yield Detail({"method": on.input.method})
+
+
+def _drop_pending(_: On) -> Iterable[Change]:
+    emptied: dict[str, Any] = dict.fromkeys(f"pending_{name}" for name in INDEXES)
+    emptied |= {"pending_bundle": None, "pending_sealed": None, "pending_at": None, "pending_uscc_flagged": False}
+    yield Set(emptied)
+
+
+def tell_holder(_: On) -> Iterable[Change]:
+    yield Serve(Party.HOLDER)
+
+
+IDENTITY = Workflow(
+    noun="identity",
+    zh="真实身份",
+    model=Identity,
+    states=IdentityState,
+    root=Holder,
+    root_column="holder_id",
+    initial=S.UNVERIFIED,
+    facts=(_STANDING,),
+    facts_type=IdentityFacts,
+    transitions=(
+        Transition(
+            "submit",
+            (S.UNVERIFIED, S.VERIFIED),
+            None,
+            6,
+            IdentitySubmit,
+            guards=(identifiers_are_well_formed,),
+            effects=(_write_submission,),
+            facts=(Gathered("sealed", identity_sealed),),
+        ),
+        Transition(
+            "verify",
+            (S.UNVERIFIED, S.VERIFIED),
+            S.VERIFIED,
+            6,
+            IdentityVerify,
+            guards=(
+                something_waits_to_be_verified,
+                organisation_names_its_operator_and_mandate,
+                until_lies_within_a_year,
+            ),
+            effects=(_verify,),
+            facts=(Gathered("taken_over", identity_taken_over),),
+        ),
+        Transition(
+            "fail",
+            (S.UNVERIFIED, S.VERIFIED),
+            None,
+            6,
+            IdentityFail,
+            guards=(something_waits_to_be_verified,),
+            effects=(_drop_pending, tell_holder),
+            adverse=True,
+        ),
+    ),
+)

@@ -1,0 +1,161 @@
+"""What a unit of work reads: the locked root, the case in scope, what follow-ups reach, the facts, the deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.deadline import Deadline
+from domain.identity import Identity
+from domain.policy.roles import Role
+from domain.policy.scopes import ALL, NONE, scope
+from domain.problems import Problem, ProblemCode, Refused
+from domain.table import Table, table_of
+from domain.viewer import Viewer
+from workflows.database import Among, Connection, Transaction, loader
+from workflows.engine import Fact, Gathered, On, Transition, Workflow
+from workflows.follow_ups import reached_from
+from workflows.hands import Hand, Writing
+from workflows.office import Office
+from workflows.registry import workflow_of
+
+_ID = sa.bindparam("id", type_=sa.Text, required=False)
+
+
+def in_scope(table: sa.Table, role: Role) -> sa.ColumnElement[bool]:
+    """The viewer's scope on a table as a condition."""
+    found = scope(table, role)
+    if found == ALL:
+        return sa.true()
+    return sa.false() if found == NONE or isinstance(found, str) else found(table)
+
+
+@lru_cache(maxsize=500)
+def _case(model: type[Table], role: Role, *, lock: bool) -> sa.Select[Any]:
+    table = table_of(model)
+    found = sa.select(*loader(model).columns).where(table.c.id == _ID, in_scope(table, role))
+    return found.with_for_update(key_share=True) if lock else found
+
+
+@lru_cache(maxsize=100)
+def _root(workflow: Workflow, role: Role) -> sa.Select[Any]:
+    """The root of a case in scope, locked: everything that hangs on it waits."""
+    root, case = table_of(workflow.root), table_of(workflow.model)
+    named = sa.select(case.c[workflow.root_column]).where(case.c.id == _ID, in_scope(case, role)).scalar_subquery()
+    return sa.select(*loader(workflow.root).columns).where(root.c.id == named).with_for_update(key_share=True)
+
+
+@lru_cache(maxsize=100)
+def _holder(workflow: Workflow, role: Role) -> sa.Select[Any]:
+    holder, case = table_of(workflow_of("holder").model), table_of(workflow.model)
+    named = sa.select(case.c.holder_id).where(case.c.id == _ID, in_scope(case, role)).scalar_subquery()
+    return sa.select(holder.c.id).where(holder.c.id == named).with_for_update(key_share=True)
+
+
+@lru_cache(maxsize=100)
+def _below(workflow: Workflow) -> sa.Select[Any]:
+    table = table_of(workflow.model)
+    return sa.select(*loader(workflow.model).columns).where(table.c[workflow.root_column] == _ID).order_by(table.c.id)
+
+
+_DEADLINE = table_of(Deadline)
+_DEADLINES = sa.select(*loader(Deadline).columns).where(
+    Among(_DEADLINE.c.case_id, "ids"), _DEADLINE.c.settled_at.is_(None)
+)
+_IDENTITY = table_of(Identity)
+_SUBJECT = sa.select(_IDENTITY.c.id, _IDENTITY.c.mask_key).where(_IDENTITY.c.holder_id == _ID)
+
+
+async def load_case(
+    workflow: Workflow, transition: Transition, id_: str, viewer: Viewer, transaction: Transaction, writing: Writing
+) -> Hand:
+    """Lock the root and put the case in hand, with whatever its follow-ups may move."""
+    values, dialect = {**viewer.bound, "id": id_}, transaction.dialect
+    if transition.locks_holder:
+        await transaction.fetch(_holder(workflow, viewer.role), values)
+    root: Any = None
+    if workflow.root is workflow.model:
+        rows = await transaction.fetch(_case(workflow.model, viewer.role, lock=True), values)
+    else:
+        roots = await transaction.fetch(_root(workflow, viewer.role), values)
+        root = loader(workflow.root).row(roots[0], dialect) if roots else None
+        rows = await transaction.fetch(_case(workflow.model, viewer.role, lock=False), values) if roots else ()
+    if not rows:
+        raise Refused(Problem(ProblemCode.NOT_FOUND, ("id",)))
+    hand = Hand.of(workflow, loader(workflow.model).row(rows[0], dialect))
+    writing.hands.append(hand)
+    await _load_reached(hand, root, transaction, writing)
+    return hand
+
+
+async def _load_reached(hand: Hand, root: Any, transaction: Transaction, writing: Writing) -> None:
+    for noun in sorted(reached_from(hand.workflow.noun) - {hand.workflow.noun}):
+        reached = workflow_of(noun)
+        if root is not None and reached.model is hand.workflow.root:
+            writing.hands.append(Hand.of(reached, root))
+            continue
+        root_id = getattr(hand.row, hand.workflow.root_column)
+        for row in await transaction.fetch(_below(reached), {"id": root_id}):
+            writing.hands.append(Hand.of(reached, loader(reached.model).row(row, transaction.dialect)))
+
+
+async def load_under(model: type[Table], id_: str | None, path: str, viewer: Viewer, transaction: Transaction) -> Any:
+    """The row, locked, that a new case is created under."""
+    clause = _case(model, viewer.role, lock=True)
+    rows = await transaction.fetch(clause, {**viewer.bound, "id": id_}) if id_ else ()
+    if not rows:
+        raise Refused(Problem(ProblemCode.NOT_FOUND, (path,)))
+    return loader(model).row(rows[0], transaction.dialect)
+
+
+async def load_deadlines(writing: Writing, transaction: Transaction) -> None:
+    """The deadlines that run or stand still, of every case in hand."""
+    ids = [hand.id for hand in writing.hands if not hand.is_new]
+    for row in await transaction.fetch(_DEADLINES, {"ids": ids}) if ids else ():
+        found = loader(Deadline).row(row, transaction.dialect)
+        next(hand for hand in writing.hands if hand.id == found.case_id).deadlines.append(found)
+
+
+async def subject_of(holder_id: str | None, transaction: Transaction) -> tuple[str, bytes] | None:
+    """The identity, with its wrapped mask key, that a holder's texts are sealed under."""
+    if holder_id is None:
+        return None
+    rows = await transaction.fetch(_SUBJECT, {"id": holder_id})
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def read_facts(
+    facts: Sequence[Fact], ids: Sequence[str], binds: Mapping[str, Any], connection: Connection
+) -> dict[str, dict[str, Any]]:
+    """The fields of each case, one statement a fact."""
+    found: dict[str, dict[str, Any]] = {id_: {} for id_ in ids}
+    for fact in facts:
+        rows: dict[str, list[Any]] = {id_: [] for id_ in ids}
+        for row in await connection.fetch(fact.statement, {**binds, "ids": list(ids)}):
+            rows[row[0]].append(row)
+        for id_ in ids:
+            found[id_].update(fact.read(rows[id_], connection.dialect))
+    return found
+
+
+async def gather_facts(
+    workflow: Workflow, transition: Transition, on: On, office: Office, transaction: Transaction
+) -> Any:
+    """The workflow's facts for one case that is to move."""
+    static = [*(() if transition.creates else workflow.facts)]
+    bound: dict[str, Any] = {**on.viewer.bound, "now": on.now}
+    for fact in transition.facts:
+        if isinstance(fact, Fact):
+            static.append(fact)
+            if fact.binds is not None:
+                bound |= fact.binds(on.input, on.viewer, on.now)
+    fields = (await read_facts(static, [on.id], bound, transaction))[on.id]
+    for fact in transition.facts:
+        if isinstance(fact, Gathered):
+            seen = replace(on, facts=workflow.facts_type(**fields))
+            fields |= await fact.gather(office, transaction, seen)
+    return workflow.facts_type(**fields)

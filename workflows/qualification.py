@@ -1,0 +1,179 @@
+"""What a provider must hold: submitted, verified, renewed, suspended, revoked by its authority (Art. 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from domain.calendar import local_day
+from domain.notice import Party
+from domain.policy.roles import Role
+from domain.problems import ProblemCode
+from domain.provider import Mode, Provider
+from domain.qualification import Qualification, QualificationKind, QualificationState
+from domain.table import table_of
+from workflows.changes import Change, Detail, Opening, Serve, Set
+from workflows.commands import AdverseCommand, CaseCommand, Command, Id, Line
+from workflows.database import Among, Row, decoder
+from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
+
+S = QualificationState
+EXTENDED_DAYS: Final = 90  # calendar days that a renewal asked in time extends the old validity
+_TABLE, _PROVIDER = table_of(Qualification), table_of(Provider)
+_OPEN: Final = (S.SUBMITTED, S.VERIFIED, S.SUSPENDED)
+
+
+class QualificationSubmit(Command):
+    """Submit a qualification for verification."""
+
+    provider_id: Id | None = None
+    """The provider; your own where it is left out."""
+    kind: QualificationKind
+    """Which of the two."""
+    number: Line
+    """Its number."""
+    issuer: Line
+    """Who issued it."""
+    valid_from: date
+    """First day of its validity."""
+    valid_to: date
+    """Last day of its validity."""
+
+
+class QualificationStep(CaseCommand):
+    """Act on a qualification."""
+
+
+class QualificationRenewed(CaseCommand):
+    """Record the renewal that was asked for."""
+
+    valid_to: date
+    """The new last day of its validity."""
+
+
+class QualificationAgainst(AdverseCommand):
+    """Decide against a qualification."""
+
+
+@dataclass(frozen=True)
+class QualificationFacts:
+    """What the guards look at."""
+
+    open_kinds: frozenset[str] = frozenset()
+
+
+_KINDS = Fact(
+    "open_kinds",
+    sa.select(_TABLE.c.provider_id, _TABLE.c.kind).where(
+        Among(_TABLE.c.provider_id, "ids"), _TABLE.c.state.in_([str(state) for state in _OPEN])
+    ),
+    lambda rows, _: {"open_kinds": frozenset(row[1] for row in rows)},
+)
+
+
+def qualified(key: sa.ColumnElement[Any], provider: sa.FromClause) -> sa.Select[Any]:
+    """The verified and valid qualifications of a provider, under a key of one's own; `today` is bound."""
+    return sa.select(key, _TABLE.c.kind, _TABLE.c.valid_to, _TABLE.c.renewal_asked_at).where(
+        sa.or_(_TABLE.c.provider_id == provider.c.id, _TABLE.c.provider_id == provider.c.sandbox_of),
+        _TABLE.c.state == str(S.VERIFIED),
+    )
+
+
+def is_qualified(mode: str, rows: Sequence[Row], dialect: sa.Dialect, today: date) -> bool:
+    """A sandbox counts as qualified; else both kinds are verified and valid, or their renewal was asked in time."""
+    decode = decoder(_TABLE.c.valid_to.type, dialect)
+    held = set()
+    for row in rows:
+        until: date = decode(row[2]) if decode else row[2]
+        if row[3] is not None:
+            until += timedelta(days=EXTENDED_DAYS)
+        if today <= until:
+            held.add(row[1])
+    return mode == Mode.SANDBOX or held == set(QualificationKind)
+
+
+@guard(ProblemCode.QUALIFICATION_EXISTS, rests=Rests.LOCKED, on_input=True, path=("kind",))
+def none_of_this_kind_is_open(on: On) -> bool:
+    return on.input.kind not in on.facts.open_kinds
+
+
+@guard(ProblemCode.VALIDITY_INVALID, rests=Rests.DERIVED, on_input=True, path=("validTo",))
+def validity_lies_ahead(on: On) -> bool:
+    begins = getattr(on.input, "valid_from", date.min)
+    return bool(on.input.valid_to > max(begins, local_day(on.now)))
+
+
+@guard(ProblemCode.RENEWAL_NOT_ASKED, rests=Rests.LOCKED, path=("id",))
+def renewal_was_asked(on: On) -> bool:
+    return on.case.renewal_asked_at is not None
+
+
+def _submission(on: On) -> Opening:
+    provider, input_ = on.cause, on.input
+    names = ("kind", "number", "issuer", "valid_from", "valid_to")
+    values = {**{name: getattr(input_, name) for name in names}, "renewal_asked_at": None}
+    effects = (Detail({"kind": input_.kind.value, "number": input_.number, "valid_to": input_.valid_to.isoformat()}),)
+    return Opening(provider.id, provider.jurisdiction, values, effects=effects)
+
+
+def _asked(on: On) -> Iterable[Change]:
+    yield Set({"renewal_asked_at": on.now})
+
+
+def _renewed(on: On) -> Iterable[Change]:
+    yield Set({"valid_to": on.input.valid_to, "renewal_asked_at": None})
+    yield Detail({"valid_to": on.input.valid_to.isoformat()})
+
+
+def tell_provider(_: On) -> Iterable[Change]:
+    yield Serve(Party.PROVIDER)
+
+
+def _against(trigger: str, sources: tuple[S, ...], target: S, **more: Any) -> Transition:
+    told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": ("return_reasons",)}
+    return Transition(trigger, sources, target, 4, QualificationAgainst, effects=(tell_provider,), **told, **more)
+
+
+QUALIFICATION = Workflow(
+    noun="qualification",
+    zh="资质",
+    model=Qualification,
+    states=QualificationState,
+    root=Provider,
+    root_column="provider_id",
+    under=Provider,
+    facts_type=QualificationFacts,
+    transitions=(
+        Transition(
+            "submit",
+            (),
+            S.SUBMITTED,
+            4,
+            QualificationSubmit,
+            guards=(none_of_this_kind_is_open, validity_lies_ahead),
+            facts=(_KINDS,),
+            opening=_submission,
+        ),
+        Transition("verify", (S.SUBMITTED,), S.VERIFIED, 4, QualificationStep),
+        _against("refuse", (S.SUBMITTED,), S.REFUSED),
+        Transition("renew", (S.VERIFIED,), None, 4, QualificationStep, effects=(_asked,)),
+        Transition(
+            "renewed",
+            (S.VERIFIED,),
+            S.VERIFIED,
+            4,
+            QualificationRenewed,
+            guards=(renewal_was_asked, validity_lies_ahead),
+            effects=(_renewed,),
+        ),
+        _against("suspend", (S.VERIFIED,), S.SUSPENDED),
+        Transition("resume", (S.SUSPENDED,), S.VERIFIED, 4, QualificationStep),
+        _against("revoke", (S.VERIFIED, S.SUSPENDED), S.REVOKED, four_eyes=always_two),
+    ),
+)
+
+REGULATORS: Final = frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR})

@@ -1,0 +1,62 @@
+"""Every workflow by its noun. A table with a gap stops the start and names the file to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from workflows.account import ACCOUNT
+from workflows.agreement import AGREEMENT
+from workflows.engine import Transition, Workflow
+from workflows.filing import FILING
+from workflows.follow_ups import FOLLOW_UPS, LONGEST_CHAIN, FollowUp
+from workflows.holder import HOLDER
+from workflows.identity import IDENTITY
+from workflows.outbox import PAST
+from workflows.provider import PROVIDER
+from workflows.qualification import QUALIFICATION
+from workflows.staff import STAFF
+
+
+class TableIncomplete(Exception):
+    """A workflow's table has a gap; the message names the file to mend."""
+
+
+def workflow_of(noun: str) -> Workflow:
+    """The workflow of a noun."""
+    return WORKFLOWS[noun]
+
+
+def _checked(*known: Workflow) -> Mapping[str, Workflow]:
+    found = {workflow.noun: workflow for workflow in known}
+    for workflow in known:
+        for row in workflow.transitions:
+            _check_transition(workflow, row)
+    for follow_up in FOLLOW_UPS:
+        _walk(found, follow_up, ())
+    return MappingProxyType(found)
+
+
+def _check_transition(workflow: Workflow, row: Transition) -> None:
+    place = f"workflows/{workflow.noun}.py: {row.trigger}"
+    workflow.grant(row.trigger)
+    if row.creates and row.opening is None:
+        raise TableIncomplete(f"{place} creates a case and lacks its opening")
+    if row.journalled and row.trigger not in PAST:
+        raise TableIncomplete(f"workflows/outbox.py lacks the past of {row.trigger}")
+    if row.command is None and not any(f.fires == (workflow.noun, row.trigger) for f in FOLLOW_UPS):
+        raise TableIncomplete(f"{place} has no command and no row in workflows/follow_ups.py fires it")
+
+
+def _walk(known: Mapping[str, Workflow], row: FollowUp, path: tuple[FollowUp, ...]) -> None:
+    if row in path or len(path) >= LONGEST_CHAIN:
+        raise TableIncomplete(f"workflows/follow_ups.py: {row.fires} closes a cycle or a chain over {LONGEST_CHAIN}")
+    noun, trigger = row.fires
+    entered = known[noun].by_trigger[trigger].target
+    for after in FOLLOW_UPS:
+        if after.is_caused_by(noun, trigger, "", str(entered) if entered else ""):
+            _walk(known, after, (*path, row))
+
+
+WORKFLOWS: Final = _checked(PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING)

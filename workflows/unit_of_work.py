@@ -1,0 +1,261 @@
+"""One mutation, one unit of work: viewer, key, lock, load, decide, write, commit. The only way a state is written.
+
+1  the viewer is loaded anew in this transaction; the role's grant is checked before any case is read
+2  the idempotency key is inserted, or its earlier ids are the answer
+3  the root is locked
+4  the case in scope, what its follow-ups reach, the facts and the deadlines are read
+5  the step is decided, purely and in memory
+6  all of it is written, the case only at the version that was seen
+7  commit; a collision repeats 2–7 once with the same clock reading
+A power failure before 7 leaves nothing; after it, everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
+
+from domain.ids import new_id
+from domain.journal import Step
+from domain.policy.roles import Grant, Role
+from domain.problems import Problem, ProblemCode, Refused
+from domain.table import Table, table_of
+from domain.viewer import Viewer
+from workflows import idempotency, proposals
+from workflows.commands import AdverseCommand, CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
+from workflows.database import Transaction
+from workflows.engine import On, Transition, Workflow, refusals
+from workflows.firing import fire
+from workflows.hands import Hand, Writing
+from workflows.journal import whose, write_steps
+from workflows.loading import gather_facts, load_case, load_deadlines, load_under, subject_of
+from workflows.office import Office
+from workflows.reasons import unsound_reasons
+from workflows.viewers import viewer_in
+from workflows.writing import write
+
+_STEP = table_of(Step)
+_SINCE = (
+    sa.select(_STEP.c.trigger, _STEP.c.actor_role, _STEP.c.at)
+    .where(
+        _STEP.c.case_id == sa.bindparam("id", type_=sa.Text, required=False),
+        _STEP.c.seq > sa.bindparam("seen", type_=sa.Integer, required=False),
+    )
+    .order_by(_STEP.c.seq)
+    .limit(sa.literal_column("5"))
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request: the ids it wrote, or why it was refused."""
+
+    problems: tuple[Problem, ...] = ()
+    ids: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def case_id(self) -> str | None:
+        return self.ids.get("case")
+
+    @property
+    def step_id(self) -> str | None:
+        return self.ids.get("step")
+
+    @property
+    def proposal_id(self) -> str | None:
+        return self.ids.get("proposal")
+
+
+Act = Callable[[Writing, Transaction], Awaitable[dict[str, Any]]]
+
+
+async def carry_out(office: Office, viewer: Viewer, workflow: Workflow, trigger: str, command: Command) -> Outcome:
+    """Fire a trigger for a viewer."""
+    transition = workflow.by_trigger[trigger]
+    grant = workflow.grant(trigger)
+    assert grant is not None, f"{trigger} is fired by follow-ups only"
+
+    async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
+        return await _step(office, writing, workflow, transition, command, transaction)
+
+    return await _work(office, viewer, grant, f"{workflow.noun}.{trigger}", command, act, creates=transition.creates)
+
+
+async def endorse(office: Office, viewer: Viewer, command: proposals.ProposalEndorse) -> Outcome:
+    """Endorse a proposal."""
+
+    async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
+        id_ = await proposals.endorse(office, writing, command, transaction)
+        await write(writing, transaction)
+        return {"proposal": id_}
+
+    return await _work(office, viewer, Grant.PROPOSAL_ENDORSE, "proposal.endorse", command, act, creates=False)
+
+
+async def withdraw(office: Office, viewer: Viewer, command: proposals.ProposalWithdraw) -> Outcome:
+    """Withdraw a proposal."""
+
+    async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
+        id_ = await proposals.withdraw(office, writing, command, transaction)
+        await write(writing, transaction)
+        return {"proposal": id_}
+
+    return await _work(office, viewer, Grant.PROPOSAL_WITHDRAW, "proposal.withdraw", command, act, creates=False)
+
+
+async def _work(
+    office: Office, viewer: Viewer, grant: Grant, name: str, command: Command, act: Act, *, creates: bool
+) -> Outcome:
+    """The frame of every unit of work."""
+    if not viewer.may(grant):
+        return Outcome((Problem(ProblemCode.NOT_ALLOWED),))
+    key = command.idempotency_key
+    if key is None and (creates or viewer.role is Role.INTEGRATION):
+        return Outcome((Problem(ProblemCode.IDEMPOTENCY_KEY_REQUIRED, ("idempotencyKey",)),))
+    now = office.clock()
+
+    async def work(transaction: Transaction) -> dict[str, Any]:
+        present = await _present(viewer, grant, transaction)
+        caller = present.id or f"{present.issuer} {present.subject}"
+        if key is not None:
+            hashed = input_hash(office.keys.derived("proposal"), name, command)
+            if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
+                return dict(before)
+        ids = await act(Writing(present, now), transaction)
+        if key is not None:
+            await idempotency.finish(transaction, caller, key, ids)
+        return ids
+
+    try:
+        return Outcome(ids=await office.database.write(work))
+    except Refused as refused:
+        return Outcome(refused.problems)
+
+
+async def _present(viewer: Viewer, grant: Grant, transaction: Transaction) -> Viewer:
+    """The viewer as the database knows them now: a dismissed person decides nothing more."""
+    if viewer.role is Role.OPERATOR:
+        return viewer  # at the command line of the machine itself; no token gives this role
+    present = await viewer_in(transaction, viewer)
+    if present is None or not present.may(grant):
+        raise Refused(Problem(ProblemCode.NOT_ALLOWED))
+    return present
+
+
+async def _step(
+    office: Office,
+    writing: Writing,
+    workflow: Workflow,
+    transition: Transition,
+    command: Command,
+    transaction: Transaction,
+) -> dict[str, Any]:
+    viewer, now = writing.viewer, writing.now
+    if isinstance(command, AdverseCommand) and (
+        unsound := unsound_reasons(command.reasons, transition.reasons_from, now)
+    ):
+        raise Refused(*unsound)
+    hand: Hand | None = None
+    if transition.creates:
+        model, id_, path = under(workflow, transition, command, viewer)
+        parent = await load_under(model, id_, path, viewer, transaction)
+        on = On(None, None, viewer, now, command, parent.id, parent)
+    else:
+        hand = await load_case(workflow, transition, _case_id(command), viewer, transaction, writing)
+        _refuse_incompetent(viewer, hand)
+        await _refuse_stale(command, hand, transaction)
+        on = On(hand.row, None, viewer, now, command, hand.id)
+    facts = await gather_facts(workflow, transition, on, office, transaction)
+    await load_deadlines(writing, transaction)
+    if hand is None:
+        on = On(None, facts, viewer, now, command, new_id(workflow.noun), on.cause)
+    else:
+        on = On(hand.row, facts, viewer, now, command, hand.id)
+    return await _decide(office, writing, workflow, transition, hand, on, transaction)
+
+
+async def _decide(
+    office: Office,
+    writing: Writing,
+    workflow: Workflow,
+    transition: Transition,
+    hand: Hand | None,
+    on: On,
+    transaction: Transaction,
+) -> dict[str, Any]:
+    """Decide and write: a proposal where a second person is needed and has not been heard, else the step."""
+    given = on.input.proposal if isinstance(on.input, ProposableCommand) else None
+    proposal = None
+    if hand is not None and given is not None:
+        if not transition.four_eyes(on):
+            raise Refused(Problem(ProblemCode.NOT_THE_PROPOSAL, ("proposal",)))
+        proposal = await proposals.endorsed(office, writing, workflow, hand, transition.trigger, on.input, transaction)
+    elif hand is not None and transition.four_eyes(on):
+        return await _propose(office, writing, workflow, transition, hand, on, transaction)
+    moved = fire(writing, workflow, transition, hand, on, office.calendar)
+    step = writing.steps[0] if writing.steps else None
+    if step is not None:
+        if proposal is not None:
+            await proposals.use(proposal, step, writing, transaction)
+        elif transition.adverse and writing.viewer.person is not None:
+            writing.inserts.append(proposals.decided_alone(step, writing))
+        told = any(taken.texts for taken in writing.steps)
+        subject = await subject_of(whose(moved)["holder_id"], transaction) if told else None
+        write_steps(writing, office.keys, subject)
+    await write(writing, transaction)
+    return {"case": moved.id, "step": step.id if step else None}
+
+
+async def _propose(
+    office: Office,
+    writing: Writing,
+    workflow: Workflow,
+    transition: Transition,
+    hand: Hand,
+    on: On,
+    transaction: Transaction,
+) -> dict[str, Any]:
+    """What cannot be fired cannot be proposed; what can, waits for the second person."""
+    if problems := refusals(workflow, transition, hand.state, on, with_input=True):
+        raise Refused(*problems)
+    subject = await subject_of(whose(hand)["holder_id"], transaction)
+    id_ = proposals.propose(office, writing, transition, hand, on.input, subject)
+    await write(writing, transaction)
+    return {"case": hand.id, "proposal": id_}
+
+
+def under(
+    workflow: Workflow, transition: Transition, command: Command, viewer: Viewer
+) -> tuple[type[Table], str | None, str]:
+    """The table and id of the row that a new case is created under, and the input field that may name it."""
+    name = transition.under or "provider_id"
+    model = workflow.under or workflow.root
+    if workflow.bodies and (viewer.authority_id is not None or getattr(command, "authority_id", None)):
+        name, model = "authority_id", workflow.bodies[0]
+    named = getattr(command, name, None)
+    return model, named or getattr(viewer, name, None), to_camel(name)
+
+
+def _case_id(command: Command) -> str:
+    assert isinstance(command, CaseCommand | LeaseCommand), "a trigger of an existing case names it"
+    return command.id
+
+
+def _refuse_incompetent(viewer: Viewer, hand: Hand) -> None:
+    """The national authority reads all and writes where it answers itself."""
+    if viewer.role is Role.NATIONAL_REGULATOR and hand.value("jurisdiction") not in (None, viewer.authority_id):
+        raise Refused(Problem(ProblemCode.NOT_COMPETENT, ("id",)))
+
+
+async def _refuse_stale(command: Command, hand: Hand, transaction: Transaction) -> None:
+    """A decision rests on the version that was seen; what happened since is told."""
+    if not isinstance(command, CaseCommand) or command.version == hand.seq:
+        return
+    rows = await transaction.fetch(_SINCE, {"id": hand.id, "seen": command.version})
+    since = "; ".join(f"{row[0]} by {row[1]}" for row in rows)
+    detail = f"It is at version {hand.seq}. Since then: {since}." if since else f"It is at version {hand.seq}."
+    raise Refused(Problem(ProblemCode.STALE_VERSION, ("version",), detail))
