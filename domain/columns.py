@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Dialect, Integer, LargeBinary, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
 
@@ -76,7 +77,9 @@ class WordText(TypeDecorator[Word]):
         self.members = members
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Text(collation="C"))
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return postgresql.TEXT(collation="C")  # a plain Text becomes VARCHAR inside a decorator
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         known = {str(member): member for member in self.members}

@@ -41,6 +41,6 @@ def personal_data_in(text: str, exempt: frozenset[str] = frozenset()) -> Iterato
 
 def _checks(number: str) -> bool:
     try:
-        return ric.calc_check_digit(number[:17]) == number[17].upper()
+        return ric.calc_check_digit(number) == number[17].upper()
     except ValidationError:
         return False

@@ -108,7 +108,7 @@ def always_two(_: On) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Transition:
     """One row of a workflow's table."""
 
@@ -135,7 +135,7 @@ class Transition:
         return not self.sources
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Workflow:
     """A state machine: one noun, its table, its transitions."""
 

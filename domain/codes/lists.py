@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
@@ -34,11 +34,11 @@ class Code:
 
 def rows_of(name: str) -> tuple[Mapping[str, str], ...]:
     """The rows of a data file of this folder."""
-    with (resources.files("domain.codes") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    text = (resources.files("domain.codes") / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
 
 
-@lru_cache(maxsize=None)
+@cache
 def codes(name: str) -> Mapping[str, Code]:
     """A list by code; empty where there is no such list."""
     if name == "divisions":
@@ -65,7 +65,9 @@ def _divisions() -> dict[str, Code]:
     """GB/T 2260: provinces with their ISO 3166-2 code, and their prefectures."""
     found = {}
     for row in rows_of("provinces"):
-        more = MappingProxyType({"iso_3166_2": row["iso_3166_2"], "province": row["gb2260"], "short_zh": row["short_zh"]})
+        more = MappingProxyType(
+            {"iso_3166_2": row["iso_3166_2"], "province": row["gb2260"], "short_zh": row["short_zh"]}
+        )
         found[row["gb2260"]] = Code("divisions", row["gb2260"], row["name_zh"], row["name_latin"], EARLIEST, None, more)
     for row in rows_of("prefectures"):
         more = MappingProxyType({"iso_3166_2": "", "province": row["province_gb2260"], "short_zh": row["name_zh"]})
@@ -85,7 +87,7 @@ def materials_for(subject_type: str, on: date) -> frozenset[str]:
     return frozenset(c.code for c in listed if c.is_valid_on(on) and subject_type in c.more["subject_types"].split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def ruleset_on(day: date) -> int:
     """The number of the ruleset in force on a day; a case keeps the one it began under."""
     return max(int(row["number"]) for row in rows_of("rulesets") if date.fromisoformat(row["valid_from"]) <= day)
