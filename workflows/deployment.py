@@ -1,9 +1,9 @@
 """The deployment's own row: its two characters, and the keys its vault was sealed with. Other keys stop the start.
 
-    DeploymentUnusable
-    ├── NotMigrated      the tables are not those of this version
-    ├── OtherKeys        the vault was sealed with other keys
-    └── OtherCode        filing numbers were given under another code
+DeploymentUnusable
+├── NotMigrated      the tables are not those of this version
+├── OtherKeys        the vault was sealed with other keys
+└── OtherCode        filing numbers were given under another code
 """
 
 from __future__ import annotations

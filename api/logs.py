@@ -1,0 +1,36 @@
+"""Logs: one JSON object a line on the standard error. What is logged are names and ids, never arguments or bodies."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import orjson
+import structlog
+
+
+def set_up(level: int = logging.INFO) -> None:
+    """Send our events and the libraries' warnings to the standard error as JSON lines."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=_dumped),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Forwarded()], level=logging.WARNING, force=True)
+
+
+class _Forwarded(logging.Handler):
+    """What libraries say of themselves: where, and the message without the arguments it was to be filled with."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__qualname__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().log(record.levelno, "library", logger=record.name, message=str(record.msg), error=error)
+
+
+def _dumped(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()
