@@ -6,7 +6,7 @@ or cursor is refused before any SQL, and before any step is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from api.reading import cursors, statements
 from api.reading.levels import Level, Mode
 from api.reading.look import Look
 from api.reading.pages import Asked, Window, page_asked
-from api.reading.plan import Kind, Plan, Root, below
+from api.reading.plan import Kind, Plan, Root
 from api.reading.variables import Variables
 from workflows.database import Statement
 
@@ -55,14 +55,23 @@ class Preparation:
             rows = len(root.arguments.read(self._variables)["ids"])
             if rows > IDS_MAX:
                 raise refused(ErrorCode.ARGUMENT_INVALID, f"At most {IDS_MAX} ids at once.")
-        return 1 + root.weight + sum(map(self._root, root.roots)) + rows * sum(map(self._level, below(root)))
+        return 1 + root.weight + sum(map(self._root, root.roots)) + rows * self._below(root)
+
+    def _below(self, root: Root) -> int:
+        under = self._one_of(root.levels)
+        for child in root.children:
+            under += self._one_of(child.levels)
+        return under
+
+    def _one_of(self, levels: Mapping[str | None, Level]) -> int:
+        """An id names a row of one type only."""
+        return max(map(self._level, levels.values()), default=0)
 
     def _level(self, level: Level) -> int:
         rows = self._page(level) if level.mode in _LISTS else 1
         under = 0
         for child in level.children:
-            for one in child.levels.values():
-                under += self._level(one)
+            under += self._one_of(child.levels)
         return rows * (level.body.weight + under)
 
     def _page(self, level: Level) -> int:

@@ -25,6 +25,7 @@ from domain.policy.masking import Kind
 from domain.viewer import Viewer
 
 T = TypeVar("T")
+_LANGUAGE = "The language; that of the request if it is not given."
 _FIRST = "How many from the start (1–100; 20 if neither first nor last is given)."
 
 
@@ -84,8 +85,12 @@ def computed(
     if by_language:
         takes["language"] = Language | None
     what = kinds.Computed(function, tuple(map(column_or_name, needs)), by_role, by_now, by_language, takes)
-    made = planned(what, description or function.__doc__, [argument(name, type_) for name, type_ in takes.items()])
+    made = planned(what, description or function.__doc__, [_taken(name, type_) for name, type_ in takes.items()])
     return cast("T", made)
+
+
+def _taken(name: str, type_: Any) -> Any:
+    return argument(name, type_, description=_LANGUAGE if name == "language" else None)
 
 
 def batched(loader: kinds.Loader, *, key: Any = "id", description: str | None = None) -> Any:
@@ -116,7 +121,9 @@ def by(*columns: Any) -> Order:
 
 def latest(foreign: Any, order: Order, limit: int = 20, description: str | None = None) -> Any:
     """The first few rows that point back at this row, as a plain list."""
-    return planned(kinds.ToMany(column_of(foreign), order, limit), description, [argument("first", int, limit)])
+    return planned(
+        kinds.ToMany(column_of(foreign), order, limit), description, [argument("first", int, limit, "How many, 1–100.")]
+    )
 
 
 def paged(
@@ -129,16 +136,16 @@ def paged(
     """A connection over the rows whose `foreign` is this row; without one, over all in sight. By default the first order."""
     arguments = [
         argument("first", int | None, description=_FIRST),
-        argument("after", str | None),
+        argument("after", str | None, description="The cursor to go on from; with first."),
         argument("last", int | None, description="How many from the end."),
-        argument("before", str | None),
+        argument("before", str | None, description="The cursor to go back from; with last."),
     ]
     orders = {None: order} if isinstance(order, Order) else dict(order)
     if None not in orders:
         default = next(iter(orders))
-        arguments.append(argument("order_by", type(default), default))
+        arguments.append(argument("order_by", type(default), default, "How the rows are sorted."))
     if filters is not None:
-        arguments.append(argument("where", filters | None))
+        arguments.append(argument("where", filters | None, description="Which rows; all that are given must hold."))
     what = kinds.Paged(None if foreign is None else column_of(foreign), orders, filters)
     return planned(what, description, arguments)
 
@@ -146,17 +153,17 @@ def paged(
 # --- root fields ------------------------------------------------------------------------------------------
 def one(description: str | None = None) -> Any:
     """One row of the field's type by its id."""
-    return planned(kinds.ById(), description, [argument("id", ID)])
+    return planned(kinds.ById(), description, [argument("id", ID, description="Its id.")])
 
 
 def any_by_id(description: str | None = None) -> Any:
     """One row of any type of the field's interface or union by its id."""
-    return planned(kinds.AnyOf(None), description, [argument("id", ID)])
+    return planned(kinds.AnyOf(None), description, [argument("id", ID, description="Its id.")])
 
 
 def any_by_ids(description: str | None = None) -> Any:
     """The same for a list of at most 100 ids, in their order."""
-    return planned(kinds.AnyOf(None), description, [argument("ids", list[ID])])
+    return planned(kinds.AnyOf(None), description, [argument("ids", list[ID], description="At most 100 ids.")])
 
 
 def from_viewer(function: Callable[[Viewer], T], description: str | None = None) -> T:

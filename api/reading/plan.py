@@ -86,26 +86,6 @@ class Plan:
 
     roots: tuple[Root, ...]
 
-    def levels(self) -> list[Level]:
-        """All levels, from the top down."""
-        found: list[Level] = []
-        waiting = [level for root in every(self.roots) for level in below(root)]
-        while waiting:
-            level = waiting.pop()
-            found.append(level)
-            waiting.extend(under for child in level.children for under in child.levels.values())
-        return found
-
-
-def every(roots: Sequence[Root]) -> list[Root]:
-    """Root fields and those grouped below them."""
-    return [found for root in roots for found in (root, *every(root.roots))]
-
-
-def below(root: Root) -> list[Level]:
-    """The levels right under a root field."""
-    return [*root.levels.values(), *[level for child in root.children for level in child.levels.values()]]
-
 
 class Planner(Pages):
     """Plans operations."""

@@ -146,7 +146,9 @@ class Run:
             below = await self._below(level, rows)
             return {key: make(group, _NO_PAGE, look, *late, *below) for key, group in groups.items()}
         totals: dict[Any, int] = (
-            {} if asked.count is None else {row[0]: row[1] for row in await self.connection.fetch(asked.count, parameters)}
+            {}
+            if asked.count is None
+            else {row[0]: row[1] for row in await self.connection.fetch(asked.count, parameters)}
         )
         cut = {key: _cut(group, asked, totals.get(key, 0)) for key, group in groups.items()}
         below = await self._below(level, [row for shown, _ in cut.values() for row in shown])
