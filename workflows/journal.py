@@ -16,7 +16,7 @@ from domain.vault.keys import Keys, open_mask_key
 from domain.vault.receipts import receipt
 from domain.vault.texts import commitment, pack_text
 from workflows.hands import Hand, StepInHand, Writing
-from workflows.outbox import event_type
+from workflows.triggers import event_type
 
 
 def write_steps(writing: Writing, keys: Keys, subject: tuple[str, bytes] | None) -> None:

@@ -13,10 +13,10 @@ from workflows.filing import FILING
 from workflows.follow_ups import FOLLOW_UPS, LONGEST_CHAIN, FollowUp
 from workflows.holder import HOLDER
 from workflows.identity import IDENTITY
-from workflows.outbox import PAST
 from workflows.provider import PROVIDER
 from workflows.qualification import QUALIFICATION
 from workflows.staff import STAFF
+from workflows.triggers import TRIGGERS
 
 
 class TableIncomplete(Exception):
@@ -43,8 +43,8 @@ def _check_transition(workflow: Workflow, row: Transition) -> None:
     workflow.grant(row.trigger)
     if row.creates and row.opening is None:
         raise TableIncomplete(f"{place} creates a case and lacks its opening")
-    if row.journalled and row.trigger not in PAST:
-        raise TableIncomplete(f"workflows/outbox.py lacks the past of {row.trigger}")
+    if row.trigger not in TRIGGERS:
+        raise TableIncomplete(f"workflows/triggers.py lacks the words of {row.trigger}")
     if row.command is None and not any(f.fires == (workflow.noun, row.trigger) for f in FOLLOW_UPS):
         raise TableIncomplete(f"{place} has no command and no row in workflows/follow_ups.py fires it")
 

@@ -133,7 +133,9 @@ def _enrolment(on: On) -> Opening:
         "disabled_at": None,
     }
     owner = (None, body.id) if is_authority else (body.id, None)
-    return Opening(owner[0], owner[1], values, effects=(Detail({"role": input_.role.value, "staff_number": input_.staff_number}),))
+    return Opening(
+        owner[0], owner[1], values, effects=(Detail({"role": input_.role.value, "staff_number": input_.staff_number}),)
+    )
 
 
 def _disabled(on: On) -> Iterable[Change]:

@@ -1,0 +1,157 @@
+"""Who asks, what they may do, and what waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+import strawberry
+from strawberry import ID
+
+from api.reading.fields import from_viewer, paged, value
+from api.reading.filters import given, is_viewer
+from api.reading.shapes import plain, shape
+from api.types.connection import Connection
+from api.types.notice import NOTICES, PROPOSALS, Notice, Proposal
+from domain import account as account_rows
+from domain import filing as filing_rows
+from domain import notice as notice_rows
+from domain import proposal as proposal_rows
+from domain.account import AccountState
+from domain.filing import FilingState
+from domain.policy.roles import GRANTS, Role
+from domain.proposal import Proposal as ProposalRow
+from domain.table import Table, table_of
+from domain.viewer import Viewer
+from workflows.database import Connection as Port
+from workflows.database import decoder
+from workflows.loading import in_scope
+from workflows.registry import workflow_of
+
+_COUNTED_MAX: Final = 1_000
+_WANTED_MAX: Final = 100
+_PROPOSAL = table_of(ProposalRow)
+
+
+@plain
+class Queue:
+    """Work that waits, counted."""
+
+    name: str = strawberry.field(description="Which work, such as REVIEW.")
+    count: int = strawberry.field(description=f"How many cases wait, at most {_COUNTED_MAX}.")
+
+
+@plain
+class EndorsementWanted:
+    """A proposal that waits for the viewer's endorsement."""
+
+    proposal: ID = strawberry.field(description="The proposal.")
+    case_id: ID = strawberry.field(description="The case.")
+    trigger: str = strawberry.field(description="The step proposed.")
+    by: ID = strawberry.field(description="Who proposed it.")
+    at: datetime = strawberry.field(description="When.")
+    hash: str = strawberry.field(description="What an endorsement names.")
+
+
+@strawberry.input(description="Which notices.")
+class NoticeFilter:
+    """Which notices."""
+
+    seen: bool | None = given(notice_rows.Notice.seen_at, "Whether it was seen.")
+
+
+@strawberry.input(description="Which proposals.")
+class ProposalFilter:
+    """Which proposals."""
+
+    mine: bool | None = is_viewer(proposal_rows.Proposal.proposer_id, "Whether the viewer proposed it.")
+    used: bool | None = given(proposal_rows.Proposal.used_by, "Whether it was carried out.")
+    endorsed: bool | None = given(proposal_rows.Proposal.endorsed_at, "Whether it was endorsed.")
+    withdrawn: bool | None = given(proposal_rows.Proposal.withdrawn_at, "Whether it was withdrawn.")
+
+
+# What waits for whom: the queue, its table, the states that wait, and the roles it is work for.
+_QUEUES: Final[tuple[tuple[str, type[Table], tuple[str, ...], frozenset[Role]], ...]] = (
+    ("REVIEW", account_rows.Account, (AccountState.APPLIED,), frozenset({Role.REVIEWER})),
+    ("SUPPLEMENT", account_rows.Account, (AccountState.SUPPLEMENT_REQUESTED,), frozenset({Role.HOLDER})),
+    (
+        "FILING_SUBMISSION",
+        filing_rows.Filing,
+        (FilingState.PREPARED, FilingState.RETURNED),
+        frozenset({Role.COMPLIANCE_OFFICER, Role.INTEGRATION}),
+    ),
+    (
+        "FILING_DECISION",
+        filing_rows.Filing,
+        (FilingState.SUBMITTED,),
+        frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR}),
+    ),
+)
+
+
+@cache
+def _count(model: type[Table], states: tuple[str, ...], role: Role) -> sa.Select[Any]:
+    table = table_of(model)
+    some = sa.select(sa.literal_column("1")).where(table.c.state.in_([str(state) for state in states]))
+    limited = some.where(in_scope(table, role)).limit(sa.literal_column(str(_COUNTED_MAX))).subquery()
+    return sa.select(sa.func.count()).select_from(limited)
+
+
+async def queues(connection: Port, viewer: Viewer, now: datetime) -> list[Queue]:
+    """The work that waits for the viewer's role."""
+    found = []
+    for name, model, states, roles in _QUEUES:
+        if viewer.role in roles:
+            rows = await connection.fetch(_count(model, states, viewer.role), viewer.bound)
+            found.append(Queue(name=name, count=rows[0][0]))
+    return found
+
+
+@cache
+def _wanted(role: Role) -> sa.Select[Any]:
+    p = _PROPOSAL.c
+    return (
+        sa.select(p.id, p.case_id, p.case_kind, p.trigger, p.proposer_id, p.created_at, p.hash, p.proposer_person)
+        .where(in_scope(_PROPOSAL, role), p.used_by.is_(None), p.withdrawn_at.is_(None), p.endorsed_at.is_(None))
+        .where(p.expires_at > sa.bindparam("now", type_=p.expires_at.type, required=False))
+        .order_by(p.created_at, p.id)
+        .limit(sa.literal_column(str(_WANTED_MAX)))
+    )
+
+
+async def endorsements_wanted(connection: Port, viewer: Viewer, now: datetime) -> list[EndorsementWanted]:
+    """Proposals of others that wait for a person with the viewer's grants, oldest first, at most 100."""
+    moment: Callable[[Any], Any] | None = decoder(_PROPOSAL.c.created_at.type, connection.dialect)
+    rows = await connection.fetch(_wanted(viewer.role), {**viewer.bound, "now": now})
+    return [
+        EndorsementWanted(
+            proposal=ID(row[0]),
+            case_id=ID(row[1]),
+            trigger=row[3],
+            by=ID(row[4]),
+            at=moment(row[5]) if moment else row[5],
+            hash=row[6],
+        )
+        for row in rows
+        if bytes(row[7]) != viewer.person and workflow_of(row[2]).grant(row[3]) in GRANTS[viewer.role]
+    ]
+
+
+@shape()
+class Me:
+    """Who asks: what they are, what they may do, what waits for them."""
+
+    id: ID = from_viewer(lambda viewer: viewer.id, "The viewer's id; empty for who has no row yet.")
+    role: Role = from_viewer(lambda viewer: viewer.role, "What the viewer is.")
+    provider_id: ID | None = from_viewer(lambda viewer: viewer.provider_id, "For whose rows.")
+    authority_id: ID | None = from_viewer(lambda viewer: viewer.authority_id, "For which authority.")
+    holder_id: ID | None = from_viewer(lambda viewer: viewer.holder_id, "As which holder.")
+    staff_number: str | None = from_viewer(lambda viewer: viewer.staff_number, "How holders see the viewer.")
+    grants: list[str] = from_viewer(lambda viewer: sorted(GRANTS[viewer.role]), "What the viewer may ask for.")
+    notices: Connection[Notice] = paged(order=NOTICES, filters=NoticeFilter, description="What was served.")
+    proposals: Connection[Proposal] = paged(order=PROPOSALS, filters=ProposalFilter, description="Of one's own body.")
+    endorsements_wanted: list[EndorsementWanted] = value(endorsements_wanted)
+    queues: list[Queue] = value(queues)

@@ -1,0 +1,93 @@
+"""The schema: every root field in one place."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from api.mutations.account import AccountMutations
+from api.mutations.filing import FilingMutations
+from api.mutations.holder import HolderMutations
+from api.mutations.proposal import ProposalMutations
+from api.mutations.provider import ProviderMutations
+from api.queries.codes import Code, listed
+from api.queries.viewer import Me
+from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
+from api.reading.shapes import shape
+from api.types.account import ACCOUNTS, Account, AccountFilter
+from api.types.authority import Authority
+from api.types.connection import Connection
+from api.types.filing import FILINGS, Filing, FilingFilter
+from api.types.holder import Holder, Identity
+from api.types.journal import Step
+from api.types.node import Node
+from api.types.notice import Notice, Proposal
+from api.types.provider import (
+    QUALIFICATIONS,
+    STAFF_ORDER,
+    AgreementVersion,
+    Provider,
+    Qualification,
+    QualificationFilter,
+    StaffFilter,
+)
+from api.types.register import IMPORTS, SOURCE_UNITS, RegisterImport, SourceUnit, SourceUnitFilter
+from api.types.scalars import SCALARS
+from api.types.staff import Staff
+from domain import authority as authority_rows
+from domain import holder as holder_rows
+from domain import journal as journal_rows
+from domain import provider as provider_rows
+
+PROVIDERS: Final = newest(provider_rows.Provider.created_at, provider_rows.Provider.id)
+HOLDERS: Final = newest(holder_rows.Holder.created_at, holder_rows.Holder.id)
+AUTHORITIES: Final = by(authority_rows.Authority.division, authority_rows.Authority.id)
+STEPS: Final = newest(journal_rows.Step.id)
+
+
+@shape()
+class Query:
+    """Everything that can be read. A row out of your scope is absent, as if it never was."""
+
+    viewer: Me = group("Who asks.")
+    node: Node | None = any_by_id("Anything with an id.")
+    nodes: list[Node | None] = any_by_ids("Several things by their ids.")
+    account: Account | None = one("A public account.")
+    accounts: Connection[Account] = paged(order=ACCOUNTS, filters=AccountFilter, description="Accounts, and the queue.")
+    filing: Filing | None = one("A filing.")
+    filings: Connection[Filing] = paged(order=FILINGS, filters=FilingFilter, description="Filings, and the desk.")
+    holder: Holder | None = one("A holder.")
+    holders: Connection[Holder] = paged(order=HOLDERS, description="Holders.")
+    identity: Identity | None = one("An identity, masked.")
+    provider: Provider | None = one("A provider.")
+    providers: Connection[Provider] = paged(order=PROVIDERS, description="Providers.")
+    qualification: Qualification | None = one("A qualification.")
+    qualifications: Connection[Qualification] = paged(
+        order=QUALIFICATIONS, filters=QualificationFilter, description="Qualifications."
+    )
+    agreement: AgreementVersion | None = one("A version of an agreement.")
+    staff_member: Staff | None = one("A member of staff.")
+    staff: Connection[Staff] = paged(order=STAFF_ORDER, filters=StaffFilter, description="Members of staff.")
+    proposal: Proposal | None = one("A proposal.")
+    notice: Notice | None = one("A notice served on the viewer.")
+    step: Step | None = one("A step.")
+    steps: Connection[Step] = paged(order=STEPS, description="Steps of all cases in scope, newest first.")
+    authority: Authority | None = one("An authority.")
+    authorities: Connection[Authority] = paged(order=AUTHORITIES, description="The authorities.")
+    source_units: Connection[SourceUnit] = paged(
+        order=SOURCE_UNITS, filters=SourceUnitFilter, description="The list of news sources."
+    )
+    register_import: RegisterImport | None = one("An import of a register.")
+    register_imports: Connection[RegisterImport] = paged(order=IMPORTS, description="Imports of registers.")
+    codes: list[Code] = value(listed, {"list_": str, "at": date | None})
+
+
+@strawberry.type
+class Mutation(AccountMutations, FilingMutations, HolderMutations, ProposalMutations, ProviderMutations):
+    """Every step that may be asked for. A refusal is data in `problems`, never in `errors`."""
+
+
+schema: Final = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))

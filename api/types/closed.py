@@ -1,0 +1,35 @@
+"""The closed lists of the domain as GraphQL enums, declared once and before any type names them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.types.words import word
+from domain.account import AccountFlag, AccountState, SubmissionKind
+from domain.agreement import AgreementState, Baseline
+from domain.authority import Tier
+from domain.case import ClockState, Priority
+from domain.filing import FilingState
+from domain.holder import HolderState, SubjectType
+from domain.identity import IdentityState
+from domain.journal import TextName
+from domain.notice import Party
+from domain.policy.roles import Role
+from domain.problems import ProblemCode
+from domain.provider import Mode, ProviderState
+from domain.qualification import QualificationKind, QualificationState
+from domain.register import ImportState, QuarantineReason, RegisterKind
+from domain.staff import StaffState
+from domain.state import Audience
+
+CLOSED_LISTS: Final = (
+    AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState, IdentityState,
+    ImportState, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState, QuarantineReason,
+    RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
+)  # fmt: skip
+NAMED: Final = {Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty"}
+
+for members in CLOSED_LISTS:
+    word(members)
+for members, name in NAMED.items():
+    word(members, name=name)

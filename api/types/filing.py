@@ -1,0 +1,88 @@
+"""Filings with the authority (Art. 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from api.reading.fields import by, column, computed, newest, related
+from api.reading.filters import equals, one_of, overdue_clock
+from api.reading.shapes import plain
+from api.types.case import Case, case
+from api.types.provider import AgreementVersion, Provider
+from domain import account as account_rows
+from domain import agreement as agreement_rows
+from domain import filing as rows
+from domain import holder as holder_rows
+from domain import identity as identity_rows
+from domain import provider as provider_rows
+from domain.case import ClockState
+from domain.filing import FilingState
+from domain.holder import SubjectType
+from workflows.filing import FILING
+
+
+@plain
+class FilingDefect:
+    """A defect the authority found; its words stand with the step that returned the filing."""
+
+    code: str = strawberry.field(description="A code of the list `return_reasons`.")
+    item: str = strawberry.field(description="The item of the filing.")
+
+
+def defects_of(defects: list[dict[str, Any]]) -> list[FilingDefect]:
+    """The defects it was last returned with."""
+    return [FilingDefect(code=defect["code"], item=defect["item"]) for defect in defects]
+
+
+@strawberry.enum(description="How filings are sorted.")
+class FilingOrder(Enum):
+    """How filings are sorted."""
+
+    DESK = "desk"
+    NEWEST = "newest"
+
+
+FILINGS = {
+    FilingOrder.DESK: by(rows.Filing.due_at, rows.Filing.id),
+    FilingOrder.NEWEST: newest(rows.Filing.created_at, rows.Filing.id),
+}
+
+
+@strawberry.input(description="Which filings. All that are given must hold.")
+class FilingFilter:
+    """Which filings."""
+
+    state: list[FilingState] | None = one_of(rows.Filing.state, "Its state is among these.")
+    category: list[str] | None = one_of(rows.Filing.category, "Its category is among these codes.")
+    number: str | None = equals(rows.Filing.number, "Its filing number.")
+    clock: ClockState | None = overdue_clock(rows.Filing.clock, rows.Filing.due_at, "Its clock.")
+
+
+@case(FILING)
+class Filing(Case):
+    """The record of an account with its authority 备案."""
+
+    state: FilingState = column(rows.Filing.state, "Where it stands.")
+    number: str | None = column(rows.Filing.number, "Its number, once accepted.")
+    number_version: int = column(rows.Filing.number_version, "The version under that number.")
+    round: int = column(rows.Filing.round, "How often it was submitted.")
+    handle: str = column(rows.Filing.handle, "The account's name in addresses.")
+    display_name: str = column(rows.Filing.display_name, "The account's public name.")
+    category: str = column(rows.Filing.category, "A code of the list `filing_categories`.")
+    subject_type: SubjectType = column(rows.Filing.subject_type, "What kind of subject holds the account.")
+    division: str = column(rows.Filing.division, "GB/T 2260 code of its place.")
+    reviewed_at: datetime = column(rows.Filing.reviewed_at, "When the provider approved the account.")
+    submitted_at: datetime | None = column(rows.Filing.submitted_at, "When it was last submitted.")
+    decided_at: datetime | None = column(rows.Filing.decided_at, "When the authority decided.")
+    defects: list[FilingDefect] = computed(defects_of, (rows.Filing.defects,))
+    account: Account | None = related(rows.Filing.account_id, account_rows.Account.id, "The account.")  # type: ignore[name-defined] # noqa: F821
+    holder: Holder | None = related(rows.Filing.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
+    identity: Identity | None = related(rows.Filing.holder_id, identity_rows.Identity.holder_id, "Who is behind it.")  # type: ignore[name-defined] # noqa: F821
+    provider: Provider | None = related(rows.Filing.provider_id, provider_rows.Provider.id, "Who filed it.")
+    agreement: AgreementVersion | None = related(
+        rows.Filing.agreement_id, agreement_rows.AgreementVersion.id, "The agreement that was consented to."
+    )
