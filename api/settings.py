@@ -125,10 +125,6 @@ class Settings(BaseSettings):
     """How far the clocks of issuers may disagree with this one."""
     staff_token_minutes_max: int = Field(15, ge=1, le=15)
     """How long a token of staff may live, from `iat` to `exp`."""
-    requests_per_minute: int = Field(600, ge=1)
-    """Requests of one viewer."""
-    anonymous_requests_per_minute: int = Field(120, ge=1)
-    """Requests of one address without a token."""
     unknown_documents_per_minute: int = Field(60, ge=1)
     """GraphQL documents of one viewer that were not seen before; each costs parsing and planning."""
     anonymous_unknown_documents_per_minute: int = Field(10, ge=1)
