@@ -29,7 +29,8 @@ class _Forwarded(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__qualname__ if record.exc_info and record.exc_info[0] else None
-        structlog.get_logger().log(record.levelno, "library", logger=record.name, message=str(record.msg), error=error)
+        message = str(record.msg).partition("\n")[0]  # of a traceback that was made a message no values
+        structlog.get_logger().log(record.levelno, "library", logger=record.name, message=message, error=error)
 
 
 def _dumped(event: object, **_: object) -> str:

@@ -1,0 +1,178 @@
+"""The composition root: everything a deployment is made of, opened in order, closed in the other (see `opened`).
+
+Here and nowhere else the clock is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from api.auth import Authenticator
+from api.endpoint import GraphQLEndpoint
+from api.execute import Engine
+from api.limits import Buckets, Rate
+from api.schema import schema
+from api.settings import Settings
+from api.uploads import UploadEndpoint
+from api.viewers import Viewers
+from domain.calendar import WorkingDays
+from domain.vault.keys import Keys
+from workflows.database import Database
+from workflows.deployment import is_migrated, settle
+from workflows.documents import remove_unused
+from workflows.migrations import open_database
+from workflows.office import Clock, Office
+from workflows.sequencer import Sequencer
+
+TIDY_SECONDS: Final = 3_600.0
+_log: Final = structlog.get_logger()
+
+
+def system_clock() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place where the clock is made; everything else is handed it
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that is open."""
+
+    settings: Settings
+    office: Office
+    authenticator: Authenticator
+    graphql: GraphQLEndpoint
+    uploads: UploadEndpoint
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Deployment]:
+    """Open the database, check its keys, start the sequencer. KeysUnusable, DeploymentUnusable, IssuerUnusable."""
+    keys = settings.key_ring()
+    database = await open_database(settings.database_url, connections_max=settings.database_connections_max)
+    try:
+        await settle(database, keys, settings.deployment_code)
+        deployment = composed(settings, database, keys, clock)
+        async with _running(_sequencing(database), _tidying(database, clock)):
+            yield deployment
+    finally:
+        await database.close()
+
+
+def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Deployment:
+    """The collaborators, each handed what it needs."""
+    office = Office(
+        database, keys, clock, WorkingDays(holidays=settings.holidays), deployment_code=settings.deployment_code
+    )
+    authenticator = Authenticator(settings, keys, Viewers(database, monotonic), clock)
+    documents = Buckets(
+        _rate(settings.unknown_documents_per_minute), _rate(settings.anonymous_unknown_documents_per_minute)
+    )
+    engine = Engine(schema, office, documents)
+    uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
+    return Deployment(settings, office, authenticator, GraphQLEndpoint(engine, authenticator.viewer), uploads)
+
+
+def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
+    """The ASGI application. Its deployment opens and closes with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opened(settings, clock=clock) as deployment:
+            app.state.deployment = deployment
+            yield
+
+    def handed(choose: Callable[[Deployment], Any]) -> Any:
+        return _Handed(lambda: choose(app.state.deployment))
+
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/graphql", handed(lambda deployment: deployment.graphql)),
+            Route("/documents", handed(lambda deployment: deployment.uploads)),
+            Route("/health", health, methods=["GET"]),
+            Route("/", hint, methods=["GET"]),
+        ],
+    )
+    return app
+
+
+class _Handed:
+    """Hands a request to a part of the deployment, which is made after the routes are."""
+
+    def __init__(self, part: Callable[[], Any]) -> None:
+        self._part = part
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._part()(scope, receive, send)
+
+
+async def hint(_: Request) -> JSONResponse:
+    """What there is."""
+    return JSONResponse(
+        {
+            "name": "signet",
+            "graphql": "POST /graphql",
+            "documents": "POST /documents",
+            "health": "GET /health",
+            "authorization": "Bearer token; in a sandbox: signet token --role REVIEWER",
+        }
+    )
+
+
+async def health(request: Request) -> JSONResponse:
+    """200 while the database answers with the tables of this version, else 503."""
+    office = request.app.state.deployment.office
+    try:
+        async with asyncio.timeout(5):
+            migrated = await is_migrated(office.database)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that the database does not
+        _log.error("health", type=type(fault).__qualname__)
+        return JSONResponse({"status": "unavailable", "database": "unreachable"}, 503)
+    state = {"database": "ok", "migrated": migrated, "keys": office.keys.id}
+    return JSONResponse({"status": "ok" if migrated else "unavailable", **state}, 200 if migrated else 503)
+
+
+@asynccontextmanager
+async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run in the background until the block ends."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _sequencing(database: Database) -> None:
+    await Sequencer(database).run(failed=lambda error: _log.error("sequencer", type=type(error).__qualname__))
+
+
+async def _tidying(database: Database, clock: Clock) -> None:
+    """Once an hour remove what was uploaded and never used."""
+    while True:
+        try:
+            if removed := await remove_unused(database, clock()):
+                _log.info("documents.removed", count=removed)
+        except Exception as error:  # noqa: BLE001 - the next hour tries again
+            _log.error("documents", type=type(error).__qualname__)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+def _rate(per_minute: int) -> Rate:
+    return Rate(float(per_minute), per_minute / 60)

@@ -1,0 +1,27 @@
+"""`signet`: the commands of those who run a deployment."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from api.commands.doctor import doctor
+from api.commands.import_register import import_register_command
+from api.commands.migrate import migrate_command
+from api.commands.serve import serve
+from api.commands.token import token_command
+
+app: Final = typer.Typer(
+    name="signet",
+    help="Signet runs the life of public accounts: review, filing and due process behind one GraphQL API.",
+    epilog="Settings are SIGNET_* variables; `signet doctor` lists them all.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve)
+app.command("migrate")(migrate_command)
+app.command("token")(token_command)
+app.command("doctor")(doctor)
+app.command("import-register")(import_register_command)

@@ -1,0 +1,135 @@
+"""`signet doctor`: the settings, and whether the deployment is sound; for each thing that is not, its cure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from api.app import system_clock
+from api.auth import Authenticator, IssuerUnusable
+from api.commands.startup import EXIT_REFUSED, settings_from
+from api.settings import Settings, shown
+from api.viewers import Viewers
+from domain.vault.keys import Keys
+from workflows.database import Database
+from workflows.deployment import DeploymentUnusable, check, is_migrated, known_deployment
+from workflows.keys import KeysUnusable
+from workflows.migrations import open_database
+from workflows.sequencer import undelivered
+from workflows.soundness import count_steps, orphan_states, understaffed, verify_chains
+
+
+class Mark(StrEnum):
+    """How a check ended."""
+
+    GOOD = "[green]✓[/]"
+    WARNING = "[yellow]![/]"
+    BAD = "[red]✗[/]"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found, and the cure where one is needed."""
+
+    mark: Mark
+    what: str
+    cure: str = ""
+
+
+def doctor() -> None:
+    """Show the settings and check database, keys, states, positions, chains and staffing. Exit code 1 if one is bad."""
+    settings = settings_from()
+    console = Console(highlight=False)
+    _print_settings(settings, console)
+    if not asyncio.run(_examined(settings, console)):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+async def _examined(settings: Settings, console: Console) -> bool:
+    is_sound = True
+    async for finding in findings(settings, console):
+        is_sound = is_sound and finding.mark is not Mark.BAD
+        console.print(f"{finding.mark} {escape(finding.what)}", soft_wrap=True)
+        if finding.cure:
+            console.print(f"  → {escape(finding.cure)}", soft_wrap=True)
+    return is_sound
+
+
+async def findings(settings: Settings, console: Console) -> AsyncIterator[Finding]:
+    """The findings in order; where one makes the next ones pointless, they end."""
+    keys = None
+    try:
+        keys = settings.key_ring()
+        yield Finding(Mark.GOOD, f"The keys are there; their id is {keys.id}")
+    except KeysUnusable as unusable:
+        yield Finding(Mark.BAD, "The keys cannot be used", str(unusable))
+    try:
+        database = await open_database(settings.database_url, connections_max=2)
+    except Exception as away:  # noqa: BLE001 - whatever the driver says: it is not reachable
+        yield Finding(Mark.BAD, f"The database does not answer ({type(away).__name__})", "See SIGNET_DATABASE_URL.")
+        return
+    try:
+        if not await is_migrated(database):
+            yield Finding(Mark.BAD, "The tables are not those of this version", "Run `signet migrate`.")
+            return
+        yield Finding(Mark.GOOD, "The database answers, with the tables of this version")
+        if keys is not None:
+            yield await _fits(settings, database, keys)
+        async for finding in _data(database, console):
+            yield finding
+    finally:
+        await database.close()
+
+
+async def _fits(settings: Settings, database: Database, keys: Keys) -> Finding:
+    try:
+        check(await known_deployment(database), keys.id, settings.deployment_code)
+        Authenticator(settings, keys, Viewers(database, float), system_clock)
+    except (DeploymentUnusable, IssuerUnusable) as unusable:
+        return Finding(Mark.BAD, "Keys, code or issuers are not those of this deployment", str(unusable))
+    return Finding(Mark.GOOD, "Keys, code and issuers are those of this deployment")
+
+
+async def _data(database: Database, console: Console) -> AsyncIterator[Finding]:
+    if orphans := await orphan_states(database):
+        told = ", ".join(f"{count} × {noun}" for noun, count in orphans.items())
+        yield Finding(Mark.BAD, f"Cases stand in states that do not exist: {told}", "Restore them from a backup.")
+    else:
+        yield Finding(Mark.GOOD, "Every case stands in a state of its workflow")
+    if waiting := await database.read(undelivered):
+        yield Finding(Mark.BAD, f"{waiting} steps have no position", "Start `signet serve`: it numbers them at once.")
+    else:
+        yield Finding(Mark.GOOD, "Every step has its position")
+    yield await _chains(database, console)
+    for body, role in await understaffed(database):
+        cure = "Enrol a second one: nobody endorses a proposal of their own."
+        yield Finding(Mark.WARNING, f"{body} has one {role} only", cure)
+
+
+async def _chains(database: Database, console: Console) -> Finding:
+    columns = (TextColumn("Verifying chains"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=await count_steps(database))
+        chains = await verify_chains(database, lambda steps: progress.advance(task, steps))
+    if chains.are_whole:
+        return Finding(Mark.GOOD, f"The chains of {chains.steps} steps verify")
+    told = ", ".join([*chains.broken[:5], *(["…"] if len(chains.broken) > 5 else [])])
+    homeless = f" {chains.homeless} steps belong to no case." if chains.homeless else ""
+    return Finding(
+        Mark.BAD,
+        f"{len(chains.broken)} chains do not verify: {told}.{homeless}",
+        "Somebody wrote past the program: compare with a backup, and keep this database as evidence.",
+    )
+
+
+def _print_settings(settings: Settings, console: Console) -> None:
+    for name, (value, purpose) in shown(settings).items():
+        console.print(f"[bold]{name}[/] = {escape(value)}\n  [dim]{escape(purpose)}[/]", soft_wrap=True)
+    console.print()

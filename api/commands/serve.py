@@ -1,0 +1,91 @@
+"""`signet serve`: migrate, open, serve."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from api import dev_issuer, logs
+from api.app import create_app, opened
+from api.commands.migrate import migrated
+from api.commands.startup import cures_told, settings_from
+from api.commands.token import trial_token
+from api.settings import Settings
+from domain.policy.roles import Role
+
+GRACE_SECONDS: Final = 10
+_QUERY: Final = '{"query":"{ viewer { id role } }"}'
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo data first and print tokens to try it.")] = False,
+) -> None:
+    """Serve the API. SQLite beside you unless SIGNET_DATABASE_URL says otherwise."""
+    settings = settings_from(host=host, port=port)
+    logs.set_up()
+    with cures_told():
+        migrated(settings)
+        asyncio.run(_checked(settings))
+    run(settings, lambda url: _told(settings, url, with_tokens=demo))
+
+
+def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; `ready` is told the URL as soon as it answers."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,  # it would print query strings
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn after it has shut down in order
+        _Server(config, ready).run()
+
+
+async def _checked(settings: Settings) -> None:
+    """Open and close once, so that what stops the start is told with its cure and not by a traceback."""
+    async with opened(settings):
+        pass
+
+
+def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
+    """Where it answers; for a trial also who to be, and a request that works."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Signet answers at [bold]{url}/graphql[/]")
+    if not with_tokens:
+        return
+    keys = settings.key_ring()
+    tokens = {role: trial_token(settings, keys, role) for role in Role if role in dev_issuer.ROLES}
+    for role, token in tokens.items():
+        console.print(f"\n[bold]{role}[/]\n{token}")
+    console.print("\nThey hold for 15 minutes; `signet token --role REVIEWER` makes new ones. Try:\n")
+    headers = f"-H 'Content-Type: application/json' -H 'Authorization: Bearer {tokens[Role.REVIEWER]}'"
+    console.print(f"curl -s {url}/graphql {headers} -d '{_QUERY}'\n", markup=False)
+
+
+class _Server(uvicorn.Server):
+    """Tells where it answers, which with port 0 is known only then."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")

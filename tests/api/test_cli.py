@@ -1,0 +1,176 @@
+"""The commands: each says what it did, or in one line what is wrong and its cure."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli import app
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A working folder of one's own, and keys beside it."""
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.chdir(data)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return data
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def test_every_command_says_what_it_is_for(folder: Path) -> None:
+    told = run("--help").output
+
+    for command in ("serve", "migrate", "token", "doctor", "import-register"):
+        assert command in told
+        assert "Usage" in run(command, "--help").output
+
+
+def test_a_database_is_migrated_once(folder: Path) -> None:
+    first, second = run("migrate"), run("migrate")
+
+    assert "is at" in first.output
+    assert "nothing to do" in second.output
+    assert (folder / "signet.sqlite3").exists()
+
+
+def test_a_token_is_three_parts_and_nothing_else(folder: Path) -> None:
+    result = run("token", "--role", "REVIEWER")
+
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", result.output)
+
+
+@pytest.mark.parametrize("role", ["SYSTEM", "OPERATOR", "PUBLIC"])
+def test_who_never_signs_in_gets_no_token(folder: Path, role: str) -> None:
+    result = run("token", "--role", role)
+
+    assert result.exit_code == 1
+    assert f"{role} does not sign in" in result.output
+
+
+def test_production_prints_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNET_MODE", "production")
+    issuer = {"issuer": "i", "jwks": {"keys": []}, "algorithms": ["EdDSA"], "roles": ["HOLDER"], "provider_id": "p"}
+    monkeypatch.setenv("SIGNET_ISSUERS", json.dumps([issuer]))
+
+    result = run("token", "--role", "HOLDER")
+
+    assert result.exit_code == 1
+    assert "SIGNET_ISSUERS" in result.output
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SIGNET_PORT", "many"), ("SIGNET_ISSUERS", "no json"), ("SIGNET_MODE", "production"), ("SIGNET_HOLIDAYS", "[1")],
+)
+def test_a_wrong_setting_is_told_in_a_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    result = run("migrate")
+
+    assert result.exit_code == 2
+    assert "SIGNET" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_of_no_known_kind_is_told_with_its_cure(folder: Path) -> None:
+    result = run("migrate", "--database-url", "mysql://x")
+
+    assert result.exit_code == 1
+    assert "SIGNET_DATABASE_URL begins with sqlite:/// or postgresql://" in result.output
+
+
+def test_a_healthy_deployment_passes_the_doctor(folder: Path) -> None:
+    run("migrate")
+
+    result = run("doctor")
+
+    assert result.exit_code == 0, result.output
+    assert "SIGNET_DATABASE_URL = sqlite:///./signet.sqlite3" in result.output
+    assert result.output.count("✓") == 6
+
+
+def test_the_doctor_names_what_is_wrong_and_its_cure(folder: Path) -> None:
+    unmigrated = run("doctor")
+    run("migrate")
+    (folder.parent / "state" / "signet" / "keys.json").chmod(0o644)
+    open_to_others = run("doctor")
+
+    assert (unmigrated.exit_code, open_to_others.exit_code) == (1, 1)
+    assert "Run `signet migrate`." in unmigrated.output
+    assert "chmod 600" in open_to_others.output
+
+
+def test_the_doctor_finds_a_row_that_was_changed_behind_the_programs_back(folder: Path) -> None:
+    run("migrate")
+    with sqlite3.connect("signet.sqlite3") as database:
+        (authority,) = database.execute("SELECT id FROM authority").fetchone()
+        database.execute(
+            "INSERT INTO provider (id, created_at, stepped_at, state, seq, head, name, uscc, division, jurisdiction,"
+            " mode, settings) VALUES ('provider_x', '', '', 'SOLD', 1, x'00', '', '', '', ?, 'SANDBOX', '{}')",
+            [authority],
+        )
+
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "states that do not exist: 1 × provider" in result.output
+    assert "1 chains do not verify: provider_x" in result.output
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`signet serve` on a free port, and its URL."""
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from api.cli import app; app()", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+(?=/graphql)", line)
+        assert found, line
+        yield process, found.group()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_with_no_settings_and_stops_when_asked(
+    server: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
+    process, url = server
+    question = Request(  # noqa: S310 - our own server
+        f"{url}/graphql", b'{"query":"{ __typename }"}', {"content-type": "application/json"}
+    )
+
+    answer = json.loads(urlopen(question, timeout=10).read())  # noqa: S310
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=10)
+
+    assert answer["data"] == {"__typename": "Query"}
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert rest == ""
