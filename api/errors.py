@@ -21,7 +21,10 @@ from domain.state import Word
 ERRORS_MAX: Final = 5
 _MESSAGE_MAX: Final = 300
 # graphql-core repeats the value it was given; an answer must not, for it may be a personal one.
-_ECHO: Final = re.compile(r"(, but encountered error|[,.]? found:? ).*", re.IGNORECASE | re.DOTALL)
+_ECHO: Final = re.compile(
+    r"(, but encountered error|[,.]? found:? |(?<=cannot represent)(?P<kind>[^:]*): ).*", re.IGNORECASE | re.DOTALL
+)
+_NO_MEMBER: Final = re.compile(r"Value .* does not exist in", re.DOTALL)
 
 
 class ErrorCode(Word):
@@ -198,8 +201,14 @@ def reworded(code: ErrorCode, errors: Iterable[GraphQLError]) -> RequestRefused:
     return RequestRefused(
         *[
             RequestError(
-                code, _ECHO.sub(".", error.message), tuple((at.line, at.column) for at in error.locations or ())
+                code, without_values(error.message), tuple((at.line, at.column) for at in error.locations or ())
             )
             for error in errors
         ]
     )
+
+
+def without_values(message: str) -> str:
+    """A message of graphql-core without the value that it is about."""
+    said = _NO_MEMBER.sub("The value does not exist in", message)
+    return _ECHO.sub(lambda found: f"{found['kind'] or ''}.", said)

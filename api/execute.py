@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, Final, cast
 
@@ -188,7 +188,9 @@ class _Execution:
         outcome = await self._resolved(root)
 
         async def work(connection: Connection) -> Any:
-            return await self._run(connection).payload(root, outcome)
+            viewer = getattr(outcome, "viewer", None)  # who enrolled has a row now, and sees what it lets them see
+            look = self.look if viewer is None else replace(self.look, viewer=viewer)
+            return await Run(connection, self.variables, look, self.prepared).payload(root, outcome)
 
         return await self.engine.office.database.read(work)
 
