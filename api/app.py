@@ -73,9 +73,7 @@ async def opened(settings: Settings, *, clock: Clock = system_clock) -> AsyncIte
 
 def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Deployment:
     """The collaborators, each handed what it needs."""
-    office = Office(
-        database, keys, clock, WorkingDays(holidays=settings.holidays), deployment_code=settings.deployment_code
-    )
+    office = office_of(settings, database, keys, clock)
     authenticator = Authenticator(settings, keys, Viewers(database, monotonic), clock)
     documents = Buckets(
         _rate(settings.unknown_documents_per_minute), _rate(settings.anonymous_unknown_documents_per_minute)
@@ -83,6 +81,12 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
     engine = Engine(schema, office, documents)
     uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
     return Deployment(settings, office, authenticator, GraphQLEndpoint(engine, authenticator.viewer), uploads)
+
+
+def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:
+    """What every unit of work is handed."""
+    calendar = WorkingDays(holidays=settings.holidays)
+    return Office(database, keys, clock, calendar, deployment_code=settings.deployment_code)
 
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:

@@ -10,6 +10,7 @@ from api.commands.doctor import doctor
 from api.commands.import_register import import_register_command
 from api.commands.migrate import migrate_command
 from api.commands.serve import serve
+from api.commands.staff import staff_app
 from api.commands.token import token_command
 
 app: Final = typer.Typer(
@@ -25,3 +26,4 @@ app.command("migrate")(migrate_command)
 app.command("token")(token_command)
 app.command("doctor")(doctor)
 app.command("import-register")(import_register_command)
+app.add_typer(staff_app, name="staff")

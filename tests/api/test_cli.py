@@ -37,7 +37,7 @@ def run(*arguments: str) -> Result:
 def test_every_command_says_what_it_is_for(folder: Path) -> None:
     told = run("--help").output
 
-    for command in ("serve", "migrate", "token", "doctor", "import-register"):
+    for command in ("serve", "migrate", "token", "doctor", "import-register", "staff"):
         assert command in told
         assert "Usage" in run(command, "--help").output
 
@@ -134,6 +134,52 @@ def test_the_doctor_finds_a_row_that_was_changed_behind_the_programs_back(folder
     assert result.exit_code == 1
     assert "states that do not exist: 1 × provider" in result.output
     assert "1 chains do not verify: provider_x" in result.output
+
+
+def enrol(*arguments: str, resident_id: str = "11010519491231002X") -> Result:
+    told = ("--subject", "first", "--staff-number", "A-1", *arguments)
+    return CliRunner().invoke(app, ("staff", "enrol", *told), input=f"{resident_id}\n")
+
+
+def test_the_first_officer_of_an_authority_is_enrolled_once(folder: Path) -> None:
+    run("migrate")
+
+    first = enrol("--role", "PROVINCIAL_REGULATOR", "--division", "310000")
+    again = enrol("--role", "PROVINCIAL_REGULATOR", "--division", "310000")
+
+    assert (first.exit_code, again.exit_code) == (0, 1)
+    assert "staff_" in first.output
+    assert "ALREADY_ENROLLED" in again.output
+    assert "11010519491231002X" not in first.output + again.output
+    assert "PROVINCIAL_REGULATOR only" in run("doctor").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "resident_id", "code"),
+    [
+        (("--role", "REVIEWER", "--division", "310000"), "11010519491231002X", "STAFF_ROLE_INVALID"),
+        (("--role", "PROVINCIAL_REGULATOR", "--division", "310000"), "110105194912310021", "INPUT_INVALID"),
+        (("--role", "PROVINCIAL_REGULATOR", "--division", "999999"), "11010519491231002X", "NOT_FOUND"),
+        (("--role", "REVIEWER", "--provider", "provider_none"), "11010519491231002X", "NOT_FOUND"),
+        (
+            (
+                "--role",
+                "REVIEWER",
+            ),
+            "11010519491231002X",
+            "NOT_FOUND",
+        ),
+    ],
+)
+def test_an_enrolment_that_is_refused_says_why(
+    folder: Path, arguments: tuple[str, ...], resident_id: str, code: str
+) -> None:
+    run("migrate")
+
+    result = enrol(*arguments, resident_id=resident_id)
+
+    assert result.exit_code == 1, result.output
+    assert code in result.output
 
 
 @pytest.fixture
