@@ -13,7 +13,19 @@ from strawberry.types.field import StrawberryField
 
 from api.reading.kinds import What
 
-TYPES: Final[dict[str, Any]] = {}  # every declared type by name, so that type files may name each other
+COMMON: Final[dict[str, Any]] = {}  # types that any type file may name, wherever it lies
+_declared: Final[dict[str, dict[str, Any]]] = {}  # by top-level package, so that two schemas do not mix
+
+
+def declare(made: type) -> None:
+    """Let the type files of the same package name this type without importing it."""
+    _declared.setdefault(made.__module__.partition(".")[0], {})[made.__name__] = made
+
+
+def _known_to(origin: type) -> dict[str, Any]:
+    """What an annotation in that type's file may name."""
+    module = origin.__module__
+    return {**COMMON, **_declared.get(module.partition(".")[0], {}), **vars(sys.modules[module])}
 
 
 class NotResolved(Exception):
@@ -37,7 +49,7 @@ class PlannedField(StrawberryField):
     def resolve_type(self, *, type_definition: Any = None) -> Any:
         """Annotations may name any declared type: type files need not import one another."""
         if self.type_annotation is not None and isinstance(self.origin, type):
-            self.type_annotation.namespace = {**TYPES, **vars(sys.modules[self.origin.__module__])}
+            self.type_annotation.namespace = _known_to(self.origin)
         return super().resolve_type(type_definition=type_definition)
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
@@ -54,7 +66,7 @@ def planned(what: What, description: str | None, arguments: list[StrawberryArgum
 
 def argument(name: str, type_: Any, default: Any = strawberry.UNSET, description: str | None = None) -> Any:
     """An argument of a planned field; optional types are null unless they have a default."""
-    annotation = StrawberryAnnotation(type_, namespace=TYPES)
+    annotation = StrawberryAnnotation(type_)
     return StrawberryArgument(name, None, annotation, default=default, description=description)
 
 

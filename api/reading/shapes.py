@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from strawberry.types.field import StrawberryField
 
 from api.reading.kinds import What
-from api.reading.planned import TYPES, PlannedField
+from api.reading.planned import PlannedField, declare
 from domain.table import table_of
 
 T = TypeVar("T")
@@ -38,16 +38,16 @@ def shape(
 ) -> Callable[[type[T]], type[T]]:
     """Declare a GraphQL type over a table. A resolver or a bare attribute is refused; interfaces may have bare ones."""
 
-    def declare(cls: type[T]) -> type[T]:
+    def declared(cls: type[T]) -> type[T]:
         if not interface:
             _refuse_undeclared(cls)
         make = strawberry.interface if interface else strawberry.type
         made = make(cls, name=name, description=inspect.cleandoc(cls.__doc__ or ""))
         setattr(made, "__shape__", Shape(None if model is None else table_of(model), prefix))  # noqa: B010
-        TYPES[cls.__name__] = made
+        declare(made)
         return made
 
-    return declare
+    return declared
 
 
 def _refuse_undeclared(cls: type) -> None:
@@ -71,7 +71,7 @@ def plain(cls: type[T]) -> type[T]:
         elif isinstance(made, StrawberryField) and made.base_resolver:
             raise Undeclared(f"{cls.__module__}.{cls.__name__}.{made.python_name} has a resolver: use computed()")
     made_type = strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))
-    TYPES[cls.__name__] = made_type
+    declare(made_type)
     return made_type
 
 

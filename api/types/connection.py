@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from api.reading.planned import TYPES
+from api.reading.planned import COMMON
 from api.reading.shapes import plain
 
 T = TypeVar("T")
@@ -48,4 +48,4 @@ class Connection(Generic[T]):
     total_count: TotalCount = strawberry.field(description="Counted only when asked for.")
 
 
-TYPES.update({"Connection": Connection, "Edge": Edge, "ID": strawberry.ID})
+COMMON.update({"Connection": Connection, "Edge": Edge, "ID": strawberry.ID})
