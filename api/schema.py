@@ -82,7 +82,7 @@ class Query:
     )
     register_import: RegisterImport | None = one("An import of a register.")
     register_imports: Connection[RegisterImport] = paged(order=IMPORTS, description="Imports of registers.")
-    codes: list[Code] = value(listed, {"list_": str, "at": date | None})
+    codes: list[Code] = value(listed, {"list": str, "at": date | None})
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ isolation by scope, a property under test. Who looks at all rows of a database a
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.databases import KINDS, Databases, Kind, make_folder, remove_folder
+from tests.world import World, opened_world
 
 FOLDER = pytest.StashKey[Path]()
 
@@ -74,3 +76,10 @@ def own_database_url(databases: Databases, database_kind: Kind) -> str:
 def empty_database_url(databases: Databases, database_kind: Kind) -> str:
     """A database without tables, for tests of the migrations."""
     return databases.empty(database_kind)
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    """A deployment on the worker's shared database."""
+    async with opened_world(database_url) as made:
+        yield made

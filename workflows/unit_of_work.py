@@ -56,6 +56,7 @@ class Outcome:
 
     problems: tuple[Problem, ...] = ()
     ids: Mapping[str, Any] = field(default_factory=dict)
+    viewer: Viewer | None = None  # as known at the end of the work
 
     @property
     def case_id(self) -> str | None:
@@ -64,6 +65,10 @@ class Outcome:
     @property
     def step_id(self) -> str | None:
         return self.ids.get("step")
+
+    @property
+    def created_id(self) -> str | None:
+        return self.ids.get("created")
 
     @property
     def proposal_id(self) -> str | None:
@@ -118,20 +123,21 @@ async def _work(
         return Outcome((Problem(ProblemCode.IDEMPOTENCY_KEY_REQUIRED, ("idempotencyKey",)),))
     now = office.clock()
 
-    async def work(transaction: Transaction) -> dict[str, Any]:
+    async def work(transaction: Transaction) -> tuple[dict[str, Any], Viewer | None]:
         present = await _present(viewer, grant, transaction)
         caller = present.id or f"{present.issuer} {present.subject}"
         if key is not None:
             hashed = input_hash(office.keys.derived("proposal"), name, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
-                return dict(before)
+                return dict(before), present
         ids = await act(Writing(present, now), transaction)
         if key is not None:
             await idempotency.finish(transaction, caller, key, ids)
-        return ids
+        return ids, present if present.id else await viewer_in(transaction, present)
 
     try:
-        return Outcome(ids=await office.database.write(work))
+        ids, seen = await office.database.write(work)
+        return Outcome(ids=ids, viewer=seen)
     except Refused as refused:
         return Outcome(refused.problems)
 
@@ -207,7 +213,8 @@ async def _decide(
         subject = await subject_of(whose(moved)["holder_id"], transaction) if told else None
         write_steps(writing, office.keys, subject)
     await write(writing, transaction)
-    return {"case": moved.id, "step": step.id if step else None}
+    created = next((hand.id for hand in writing.hands if hand.is_new and hand is not moved), None)
+    return {"case": moved.id, "step": step.id if step else None, "created": created}
 
 
 async def _propose(

@@ -65,8 +65,10 @@ def _typed(annotation: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """An input as the command reads it: by the names of the schema, without what was left out."""
+    if isinstance(value, Enum):
+        return value
     definition = getattr(value, "__strawberry_definition__", None)
-    if definition is not None and not isinstance(value, type):
+    if definition is not None:
         found = {}
         for field in definition.fields:
             given = getattr(value, field.python_name)

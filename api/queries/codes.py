@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, cast
 
 import strawberry
 
@@ -31,7 +32,7 @@ class Code:
     valid_to: date | None = strawberry.field(description="Day from which it may be used no more.")
 
 
-async def listed(_: Connection, __: Viewer, now: datetime, *, list_: str, at: date | None) -> list[Code]:
+async def listed(_: Connection, __: Viewer, now: datetime, **asked: Any) -> list[Code]:
     """The codes of a list that are valid on a day; today where none is named. An unknown list is empty."""
-    day = at or local_day(now)
-    return [code for code in codes(list_).values() if code.is_valid_on(day)]  # type: ignore[misc]
+    day: date = asked["at"] or local_day(now)
+    return [cast("Code", code) for code in codes(asked["list"]).values() if code.is_valid_on(day)]
