@@ -86,7 +86,7 @@ class Measure:
         for name in ("depth", "fields", "aliases", "directives"):
             found, most = getattr(self, name), getattr(limits, name)
             if found > most:
-                return f"Its {name} come to {found}; {most} are allowed."
+                return f"{name.capitalize()}: {found}, where {most} is the most."
         return ""
 
 

@@ -133,7 +133,7 @@ def paged(
     filters: type | None = None,
     description: str | None = None,
 ) -> Any:
-    """A connection over the rows whose `foreign` is this row; without one, over all in sight. By default the first order."""
+    """A connection over the rows whose `foreign` is this row; without one, over all in sight. First order: default."""
     arguments = [
         argument("first", int | None, description=_FIRST),
         argument("after", str | None, description="The cursor to go on from; with first."),

@@ -54,7 +54,7 @@ def deep(depth: int) -> str:
 def test_an_operation_may_be_twelve_levels_deep() -> None:
     assert read(CORE, deep(12)).refusal is None
 
-    assert refusal(deep(13)).errors[0].message.endswith("Its depth come to 13; 12 are allowed.")
+    assert refusal(deep(13)).errors[0].message.endswith("Depth: 13, where 12 is the most.")
 
 
 def test_an_operation_may_have_thirty_aliases() -> None:

@@ -51,9 +51,9 @@ def checked(field: Any, annotation: Any, model: Any = Account, **names: Any) -> 
         "__doc__": "A row.",
         "__module__": __name__,
     }
-    row = shape(model, prefix="row")(type("Row", (), members))
+    row: Any = shape(model, prefix="row")(type("Row", (), members))
     query_members = {"__annotations__": {"row": row | None}, "row": one(), "__doc__": "Q.", "__module__": __name__}
-    query = shape()(type("Query", (), {**query_members, **names}))
+    query: Any = shape()(type("Query", (), {**query_members, **names}))
     check(strawberry.Schema(query, config=StrawberryConfig(scalar_map=SCALARS))._schema)
 
 
