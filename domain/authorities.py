@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID, uuid5
 
+import uuid_utils
 from typeid import TypeID
-from uuid_utils import UUID as UuidOfTypeId
 
 from domain.authority import Tier
 from domain.codes.lists import codes, province_of, rows_of
@@ -17,7 +17,7 @@ _NAMESPACE: Final = UUID("6f2c0f5e-2b0e-5d0a-9d0c-2014080700a7")
 
 def authority_id(division: str) -> str:
     """The id of a division's authority: the same in every deployment."""
-    return str(TypeID.from_uuid(UuidOfTypeId(uuid5(_NAMESPACE, division).hex), prefix="authority"))
+    return str(TypeID.from_uuid(uuid_utils.UUID(uuid5(_NAMESPACE, division).hex), prefix="authority"))
 
 
 def seeds() -> list[dict[str, str]]:

@@ -53,7 +53,7 @@ FIELDS: Final[Mapping[str, PersonalField]] = MappingProxyType(
 
 
 class Identity(Tenant, Journalled, table=True):
-    """One data subject. `bundle` (masked forms) and each value of `sealed` lie under its two keys; a change waits in `pending_…`."""
+    """One data subject. `bundle` (masked forms) and `sealed` (values) lie under its two keys; a change is pending."""
 
     state: IdentityState = word(IdentityState)
     holder_id: str = text(foreign_key="holder.id", unique=True)

@@ -19,279 +19,236 @@ class ProblemCode(Word):
         member.zh, member.en, member.fix = zh, en, fix
         return member
 
+    # fmt: off
     # who and what
     NOT_ALLOWED = (
-        "NOT_ALLOWED",
-        "无权进行此操作",
-        "Your role may not do this.",
+        "NOT_ALLOWED", "无权进行此操作", "Your role may not do this.",
         "Ask someone whose role carries the grant.",
     )
-    NOT_FOUND = "NOT_FOUND", "未找到", "There is nothing under this id that you may see.", "Check the id."
+    NOT_FOUND = (
+        "NOT_FOUND", "未找到", "There is nothing under this id that you may see.",
+        "Check the id.",
+    )
     STALE_VERSION = (
-        "STALE_VERSION",
-        "版本已更新",
-        "The case has moved on since the version you saw.",
+        "STALE_VERSION", "版本已更新", "The case has moved on since the version you saw.",
         "Read the case again and decide anew.",
     )
     ALREADY_IN_STATE = (
-        "ALREADY_IN_STATE",
-        "已处于该状态",
-        "The case already is where this would take it.",
+        "ALREADY_IN_STATE", "已处于该状态", "The case already is where this would take it.",
         "Nothing needs doing.",
     )
     ILLEGAL_TRANSITION = (
-        "ILLEGAL_TRANSITION",
-        "当前状态不可进行此操作",
-        "This cannot be done in the case's present state.",
+        "ILLEGAL_TRANSITION", "当前状态不可进行此操作", "This cannot be done in the case's present state.",
         "See availableSteps for what can.",
     )
     NOT_COMPETENT = (
-        "NOT_COMPETENT",
-        "非本机关管辖",
-        "Another authority answers for this case.",
+        "NOT_COMPETENT", "非本机关管辖", "Another authority answers for this case.",
         "Leave it to the authority of its jurisdiction.",
     )
-    OWN_MATTER = "OWN_MATTER", "本人事项须回避", "This is your own matter.", "Leave it to another member of staff."
-    TRY_AGAIN = "TRY_AGAIN", "请重试", "Another request was at work on the same case.", "Send the same request again."
+    OWN_MATTER = (
+        "OWN_MATTER", "本人事项须回避", "This is your own matter.",
+        "Leave it to another member of staff.",
+    )
+    TRY_AGAIN = (
+        "TRY_AGAIN", "请重试", "Another request was at work on the same case.",
+        "Send the same request again.",
+    )
     # input
-    INPUT_INVALID = "INPUT_INVALID", "输入无效", "This value is not valid.", "Mend the value named by the path."
-    CODE_UNKNOWN = "CODE_UNKNOWN", "代码不存在", "This code is not in its list.", "See codes(list) for the valid ones."
+    INPUT_INVALID = (
+        "INPUT_INVALID", "输入无效", "This value is not valid.",
+        "Mend the value named by the path.",
+    )
+    CODE_UNKNOWN = (
+        "CODE_UNKNOWN", "代码不存在", "This code is not in its list.",
+        "See codes(list) for the valid ones.",
+    )
     REASONS_REQUIRED = (
-        "REASONS_REQUIRED",
-        "须说明理由",
+        "REASONS_REQUIRED", "须说明理由",
         "An adverse step needs reason codes, facts, a legal basis and a public reason.",
         "Give all four.",
     )
     LEGAL_BASIS_INVALID = (
-        "LEGAL_BASIS_INVALID",
-        "法律依据无效",
-        "This legal basis is not valid on the date of the step.",
-        'Cite one that is in force: codes(list: "legal_bases").',
+        "LEGAL_BASIS_INVALID", "法律依据无效", "This legal basis is not valid on the date of the step.",
+        "Cite one that is in force: codes(list: \"legal_bases\").",
     )
     PERSONAL_DATA_IN_TEXT = (
-        "PERSONAL_DATA_IN_TEXT",
-        "公开文字含个人信息",
+        "PERSONAL_DATA_IN_TEXT", "公开文字含个人信息",
         "A public text holds a resident id, a mobile number or an e-mail address.",
         "Take it out at the place named.",
     )
     IDEMPOTENCY_KEY_REQUIRED = (
-        "IDEMPOTENCY_KEY_REQUIRED",
-        "须提供幂等键",
-        "This request needs an idempotency key.",
+        "IDEMPOTENCY_KEY_REQUIRED", "须提供幂等键", "This request needs an idempotency key.",
         "Send a fresh random idempotencyKey and repeat it with each retry.",
     )
     IDEMPOTENCY_CONFLICT = (
-        "IDEMPOTENCY_CONFLICT",
-        "幂等键已用于其他请求",
-        "This idempotency key was used with another input.",
+        "IDEMPOTENCY_CONFLICT", "幂等键已用于其他请求", "This idempotency key was used with another input.",
         "Use a fresh key for another request.",
     )
     DOCUMENT_UNUSABLE = (
-        "DOCUMENT_UNUSABLE",
-        "文件不可用",
-        "This document is not one you uploaded, or is already in use.",
+        "DOCUMENT_UNUSABLE", "文件不可用", "This document is not one you uploaded, or is already in use.",
         "Upload it anew with POST /documents.",
     )
     # identity and holder
     IDENTITY_NOT_VERIFIED = (
-        "IDENTITY_NOT_VERIFIED",
-        "真实身份未核验",
-        "The holder's identity is not verified.",
+        "IDENTITY_NOT_VERIFIED", "真实身份未核验", "The holder's identity is not verified.",
         "Submit the identity and have it verified.",
     )
     IDENTITY_NOT_CURRENT = (
-        "IDENTITY_NOT_CURRENT",
-        "身份核验已过期",
-        "The verification of the holder's identity has run out.",
+        "IDENTITY_NOT_CURRENT", "身份核验已过期", "The verification of the holder's identity has run out.",
         "Have the identity verified again.",
     )
     NOTHING_TO_VERIFY = (
-        "NOTHING_TO_VERIFY",
-        "无待核验信息",
-        "No submitted identity waits for verification.",
+        "NOTHING_TO_VERIFY", "无待核验信息", "No submitted identity waits for verification.",
         "Submit the identity first.",
     )
     MANDATE_MISSING = (
-        "MANDATE_MISSING",
-        "缺少运营授权",
+        "MANDATE_MISSING", "缺少运营授权",
         "An organisation's identity names its operator and the operator's mandate.",
         "Submit organisation name, credit code and mandate.",
     )
     ALREADY_ENROLLED = (
-        "ALREADY_ENROLLED",
-        "已登记",
-        "This subject is already enrolled here.",
+        "ALREADY_ENROLLED", "已登记", "This subject is already enrolled here.",
         "Use the one that exists.",
     )
     # agreement
     AGREEMENT_NOT_CONSENTED = (
-        "AGREEMENT_NOT_CONSENTED",
-        "未同意全部七条底线",
-        "The latest agreement is not consented to, seven of seven.",
+        "AGREEMENT_NOT_CONSENTED", "未同意全部七条底线", "The latest agreement is not consented to, seven of seven.",
         "Consent to each of the seven baselines.",
     )
     CLAUSES_INCOMPLETE = (
-        "CLAUSES_INCOMPLETE",
-        "须恰好七条底线",
-        "An agreement has exactly the seven baselines.",
+        "CLAUSES_INCOMPLETE", "须恰好七条底线", "An agreement has exactly the seven baselines.",
         "Give one clause for each baseline.",
     )
     TEXT_HASH_MISMATCH = (
-        "TEXT_HASH_MISMATCH",
-        "文本摘要不符",
-        "The hash is not that of the text.",
+        "TEXT_HASH_MISMATCH", "文本摘要不符", "The hash is not that of the text.",
         "Send the SHA-256 of the exact text in hexadecimal.",
     )
     NOT_LATEST_AGREEMENT = (
-        "NOT_LATEST_AGREEMENT",
-        "非最新协议",
-        "This is not the latest version of the agreement.",
+        "NOT_LATEST_AGREEMENT", "非最新协议", "This is not the latest version of the agreement.",
         "Consent to the latest version.",
     )
     # provider
     PROVIDER_NOT_QUALIFIED = (
-        "PROVIDER_NOT_QUALIFIED",
-        "服务提供者资质不全",
-        "The provider lacks a qualification.",
+        "PROVIDER_NOT_QUALIFIED", "服务提供者资质不全", "The provider lacks a qualification.",
         "Have both qualifications verified.",
     )
     SETTING_UNKNOWN = (
-        "SETTING_UNKNOWN",
-        "设置项不存在或无权更改",
-        "This setting does not exist, or is not yours to change.",
+        "SETTING_UNKNOWN", "设置项不存在或无权更改", "This setting does not exist, or is not yours to change.",
         "See the settings described in the SDL.",
     )
-    ALREADY_LIVE = "ALREADY_LIVE", "已上线", "This provider already has its production row.", "Use that row."
-    NOT_A_SANDBOX = "NOT_A_SANDBOX", "非试用环境", "Only a sandbox provider can go live.", "Name the sandbox provider."
+    ALREADY_LIVE = (
+        "ALREADY_LIVE", "已上线", "This provider already has its production row.",
+        "Use that row.",
+    )
+    NOT_A_SANDBOX = (
+        "NOT_A_SANDBOX", "非试用环境", "Only a sandbox provider can go live.",
+        "Name the sandbox provider.",
+    )
     QUALIFICATION_EXISTS = (
-        "QUALIFICATION_EXISTS",
-        "资质已存在",
-        "A qualification of this kind is already open.",
+        "QUALIFICATION_EXISTS", "资质已存在", "A qualification of this kind is already open.",
         "Renew it, or wait for its decision.",
     )
     RENEWAL_NOT_ASKED = (
-        "RENEWAL_NOT_ASKED",
-        "未申请续期",
-        "No renewal was asked for.",
+        "RENEWAL_NOT_ASKED", "未申请续期", "No renewal was asked for.",
         "Have the provider ask for the renewal first.",
     )
     VALIDITY_INVALID = (
-        "VALIDITY_INVALID",
-        "有效期无效",
-        "The dates of validity do not fit.",
+        "VALIDITY_INVALID", "有效期无效", "The dates of validity do not fit.",
         "valid-to lies after valid-from and in the future.",
     )
     # account
     QUOTA_EXCEEDED = (
-        "QUOTA_EXCEEDED",
-        "超出账号数量限制",
-        "The holder already has as many accounts as allowed.",
+        "QUOTA_EXCEEDED", "超出账号数量限制", "The holder already has as many accounts as allowed.",
         "Give up one, or ask for an exception with a reason.",
     )
-    NAME_UNAVAILABLE = "NAME_UNAVAILABLE", "名称不可用", "This name is not available.", "Choose another name."
+    NAME_UNAVAILABLE = (
+        "NAME_UNAVAILABLE", "名称不可用", "This name is not available.",
+        "Choose another name.",
+    )
     HANDLE_UNAVAILABLE = (
-        "HANDLE_UNAVAILABLE",
-        "账号标识不可用",
-        "This handle is not available.",
+        "HANDLE_UNAVAILABLE", "账号标识不可用", "This handle is not available.",
         "Choose another handle.",
     )
     MATERIALS_MISSING = (
-        "MATERIALS_MISSING",
-        "材料不齐",
-        "Materials required for this subject type are missing.",
+        "MATERIALS_MISSING", "材料不齐", "Materials required for this subject type are missing.",
         "Add the materials named.",
     )
-    LEASE_REQUIRED = "LEASE_REQUIRED", "须先领取", "You do not hold the lease of this application.", "Claim it first."
+    LEASE_REQUIRED = (
+        "LEASE_REQUIRED", "须先领取", "You do not hold the lease of this application.",
+        "Claim it first.",
+    )
     LEASE_TAKEN = (
-        "LEASE_TAKEN",
-        "已被他人领取",
-        "Another reviewer holds the lease of this application.",
+        "LEASE_TAKEN", "已被他人领取", "Another reviewer holds the lease of this application.",
         "Wait for its end, or take another.",
     )
-    ROUNDS_EXHAUSTED = "ROUNDS_EXHAUSTED", "补充次数已满", "The rounds of supplement are used up.", "Approve or reject."
+    ROUNDS_EXHAUSTED = (
+        "ROUNDS_EXHAUSTED", "补充次数已满", "The rounds of supplement are used up.",
+        "Approve or reject.",
+    )
     ITEMS_UNANSWERED = (
-        "ITEMS_UNANSWERED",
-        "补正事项未全部答复",
-        "Not every item asked for is answered.",
+        "ITEMS_UNANSWERED", "补正事项未全部答复", "Not every item asked for is answered.",
         "Answer each item.",
     )
     ITEMS_MISSING = (
-        "ITEMS_MISSING",
-        "须列明补正事项",
-        "The list of items is empty.",
+        "ITEMS_MISSING", "须列明补正事项", "The list of items is empty.",
         "Name each item that is to be supplied.",
     )
     CONTENT_UNCHANGED = (
-        "CONTENT_UNCHANGED",
-        "内容未变更",
-        "Nothing has changed since the rejection, and 30 days have not passed.",
+        "CONTENT_UNCHANGED", "内容未变更", "Nothing has changed since the rejection, and 30 days have not passed.",
         "Change what was objected to, or wait.",
     )
     REAPPLICATIONS_EXHAUSTED = (
-        "REAPPLICATIONS_EXHAUSTED",
-        "重新申请次数已满",
-        "Three re-applications were made within 90 days.",
+        "REAPPLICATIONS_EXHAUSTED", "重新申请次数已满", "Three re-applications were made within 90 days.",
         "Wait until the oldest is more than 90 days ago.",
     )
     CATEGORY_MOVES_AUTHORITY = (
-        "CATEGORY_MOVES_AUTHORITY",
-        "类别变更涉及其他主管部门",
-        "Another authority answers for this category.",
+        "CATEGORY_MOVES_AUTHORITY", "类别变更涉及其他主管部门", "Another authority answers for this category.",
         "Keep to categories of the same authority, or have a new application made.",
     )
     # filing
     FILING_INCOMPLETE = (
-        "FILING_INCOMPLETE",
-        "备案信息不全",
-        "An item of the filing is missing.",
+        "FILING_INCOMPLETE", "备案信息不全", "An item of the filing is missing.",
         "Complete what the path names.",
     )
     AUTHORITY_UNKNOWN = (
-        "AUTHORITY_UNKNOWN",
-        "无对应主管部门",
-        "No authority answers for this division and category.",
+        "AUTHORITY_UNKNOWN", "无对应主管部门", "No authority answers for this division and category.",
         "Give a division with an authority.",
     )
     # four eyes
     SECOND_PERSON_REQUIRED = (
-        "SECOND_PERSON_REQUIRED",
-        "须另一人复核",
-        "Another person must endorse this.",
+        "SECOND_PERSON_REQUIRED", "须另一人复核", "Another person must endorse this.",
         "Have a colleague with the same grant endorse the proposal.",
     )
     SAME_PERSON = (
-        "SAME_PERSON",
-        "不得自行复核",
-        "The proposer cannot endorse their own proposal, under any login.",
+        "SAME_PERSON", "不得自行复核", "The proposer cannot endorse their own proposal, under any login.",
         "Ask another person.",
     )
     NOT_THE_PROPOSAL = (
-        "NOT_THE_PROPOSAL",
-        "与提议不符",
-        "This is not what was proposed and endorsed.",
+        "NOT_THE_PROPOSAL", "与提议不符", "This is not what was proposed and endorsed.",
         "Send the proposal's id alone, or propose anew.",
     )
-    NOT_ENDORSED = "NOT_ENDORSED", "尚未复核", "The proposal is not endorsed yet.", "Have another person endorse it."
+    NOT_ENDORSED = (
+        "NOT_ENDORSED", "尚未复核", "The proposal is not endorsed yet.",
+        "Have another person endorse it.",
+    )
     PROPOSAL_DEAD = (
-        "PROPOSAL_DEAD",
-        "提议已失效",
-        "The proposal is used, withdrawn, run out, or the case has moved on.",
+        "PROPOSAL_DEAD", "提议已失效", "The proposal is used, withdrawn, run out, or the case has moved on.",
         "Propose anew.",
     )
-    NOT_THE_PROPOSER = "NOT_THE_PROPOSER", "非提议人", "Only the proposer can do this.", "Leave it to the proposer."
+    NOT_THE_PROPOSER = (
+        "NOT_THE_PROPOSER", "非提议人", "Only the proposer can do this.",
+        "Leave it to the proposer.",
+    )
     STAFF_ROLE_INVALID = (
-        "STAFF_ROLE_INVALID",
-        "人员角色无效",
-        "This role is not yours to give, or does not fit the body.",
+        "STAFF_ROLE_INVALID", "人员角色无效", "This role is not yours to give, or does not fit the body.",
         "Give a role of your own provider or authority.",
     )
     # register
     FILE_UNREADABLE = (
-        "FILE_UNREADABLE",
-        "文件无法读取",
-        "The file cannot be read as a register.",
+        "FILE_UNREADABLE", "文件无法读取", "The file cannot be read as a register.",
         "Send CSV in UTF-8 or GB18030 with a header row the documentation lists.",
     )
+    # fmt: on
 
     @property
     def message(self) -> str:

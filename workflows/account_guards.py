@@ -174,7 +174,8 @@ def content_has_changed_or_time_has_passed(on: On) -> bool:
 @guard(ProblemCode.REAPPLICATIONS_EXHAUSTED, rests=Rests.LOCKED, path=("id",))
 def reapplications_are_left(on: On) -> bool:
     since = on.now - timedelta(days=REAPPLICATION_WINDOW_DAYS)
-    return sum(trigger == "reapply" and at > since for trigger, at in on.facts.decided_at) < REAPPLICATIONS_MAX
+    recent = [at for trigger, at in on.facts.decided_at if trigger == "reapply" and at > since]
+    return len(recent) < REAPPLICATIONS_MAX
 
 
 def flags_of(on: On) -> list[AccountFlag]:

@@ -50,7 +50,7 @@ Effect = Callable[[On], Iterable[Change]]
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition that reads as a sentence. A state guard needs facts, viewer and now; an input guard also the input."""
+    """A condition that reads as a sentence. A state guard sees facts, viewer and now; an input guard the input too."""
 
     sentence: str
     code: ProblemCode

@@ -11,6 +11,7 @@ from domain.journal import TextName
 from domain.notice import Party
 from domain.table import Table
 from domain.viewer import Viewer
+from workflows.changes import Detail, Say, Serve
 from workflows.database import valued
 from workflows.engine import Workflow
 
@@ -62,6 +63,16 @@ class StepInHand:
     texts: list[tuple[TextName, str]] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+
+    def say(self, what: Serve | Detail | Say) -> None:
+        """Keep what an effect says of the step."""
+        match what:
+            case Serve(party):
+                self.parties.append(party)
+            case Detail(values):
+                self.details.update(values)
+            case Say(name, text):
+                self.texts.append((name, text))
 
 
 @dataclass(eq=False)

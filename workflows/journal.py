@@ -20,7 +20,7 @@ from workflows.triggers import event_type
 
 
 def write_steps(writing: Writing, keys: Keys, subject: tuple[str, bytes] | None) -> None:
-    """Append the rows of every step taken. `subject` is the identity, with its wrapped mask key, the texts are about."""
+    """Append the rows of every step taken. `subject`: the identity, with its wrapped mask key, the texts are about."""
     for step in writing.steps:
         texts, commitments = _texts(step, writing, keys, subject)
         row = _row(step, writing, commitments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from typing import Any
 
 import orjson
@@ -211,33 +212,44 @@ async def withdraw(office: Office, writing: Writing, command: ProposalWithdraw, 
 
 async def is_own_matter(noun: str, case_id: str, viewer: Viewer, transaction: Transaction) -> bool:
     """Whether the person behind a login is the person behind the case."""
-    model = workflow_of(noun).model
-    table = table_of(model)
-    if "holder_id" not in table.c:
+    if "holder_id" not in table_of(workflow_of(noun).model).c or viewer.person is None:
         return False
-    identity = table_of(workflow_of("identity").model)
-    clause = (
-        sa.select(identity.c.resident_id_index)
-        .join(table, table.c.holder_id == identity.c.holder_id)
-        .where(table.c.id == _ID)
-    )
-    rows = await transaction.fetch(clause, {"id": case_id})
-    return bool(rows) and viewer.person is not None and rows[0][0] == viewer.person
+    rows = await transaction.fetch(_person_behind(noun), {"id": case_id})
+    return bool(rows) and rows[0][0] is not None and bytes(rows[0][0]) == viewer.person
+
+
+@cache
+def _person_behind(noun: str) -> sa.Select[Any]:
+    case, identity = table_of(workflow_of(noun).model), table_of(workflow_of("identity").model)
+    if case is identity:
+        return sa.select(identity.c.resident_id_index).where(identity.c.id == _ID)
+    joined = sa.select(identity.c.resident_id_index).join(case, case.c.holder_id == identity.c.holder_id)
+    return joined.where(case.c.id == _ID)
 
 
 async def _in_scope(id_: str, viewer: Viewer, transaction: Transaction, *, path: str) -> Proposal:
-    clause = sa.select(*loader(Proposal).columns).where(_TABLE.c.id == _ID, in_scope(_TABLE, viewer.role))
-    rows = await transaction.fetch(clause.with_for_update(key_share=True), {**viewer.bound, "id": id_})
+    rows = await transaction.fetch(_locked(viewer.role), {**viewer.bound, "id": id_})
     if not rows or prefix_of(id_) != "proposal":
         raise Refused(Problem(ProblemCode.NOT_FOUND, (path,)))
-    return loader(Proposal).row(rows[0], transaction.dialect)
+    found: Proposal = loader(Proposal).row(rows[0], transaction.dialect)
+    return found
+
+
+@cache
+def _locked(role: Role) -> sa.Select[Any]:
+    chosen = sa.select(*loader(Proposal).columns).where(_TABLE.c.id == _ID, in_scope(_TABLE, role))
+    return chosen.with_for_update(key_share=True)
 
 
 async def _version(workflow: Workflow, case_id: str, viewer: Viewer, transaction: Transaction) -> int | None:
-    table = table_of(workflow.model)
-    clause = sa.select(table.c.seq).where(table.c.id == _ID, in_scope(table, viewer.role))
-    rows = await transaction.fetch(clause, {**viewer.bound, "id": case_id})
+    rows = await transaction.fetch(_version_of(workflow, viewer.role), {**viewer.bound, "id": case_id})
     return rows[0][0] if rows else None
+
+
+@cache
+def _version_of(workflow: Workflow, role: Role) -> sa.Select[Any]:
+    table = table_of(workflow.model)
+    return sa.select(table.c.seq).where(table.c.id == _ID, in_scope(table, role))
 
 
 async def _still_may(staff_id: str, grant: Grant | None, transaction: Transaction) -> bool:

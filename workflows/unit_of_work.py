@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
@@ -75,6 +75,10 @@ class Outcome:
         return self.ids.get("proposal")
 
 
+class FollowUpOnly(Exception):
+    """Nobody may ask for this trigger: a row of workflows/follow_ups.py fires it."""
+
+
 Act = Callable[[Writing, Transaction], Awaitable[dict[str, Any]]]
 
 
@@ -82,7 +86,8 @@ async def carry_out(office: Office, viewer: Viewer, workflow: Workflow, trigger:
     """Fire a trigger for a viewer."""
     transition = workflow.by_trigger[trigger]
     grant = workflow.grant(trigger)
-    assert grant is not None, f"{trigger} is fired by follow-ups only"
+    if grant is None:
+        raise FollowUpOnly(f"{workflow.noun}.{trigger} is fired by follow-ups only: see workflows/follow_ups.py")
 
     async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
         return await _step(office, writing, workflow, transition, command, transaction)
@@ -171,7 +176,8 @@ async def _step(
         parent = await load_under(model, id_, path, viewer, transaction)
         on = On(None, None, viewer, now, command, parent.id, parent)
     else:
-        hand = await load_case(workflow, transition, _case_id(command), viewer, transaction, writing)
+        named = cast("CaseCommand | LeaseCommand", command).id  # a trigger of an existing case names it
+        hand = await load_case(workflow, transition, named, viewer, transaction, writing)
         _refuse_incompetent(viewer, hand)
         await _refuse_stale(command, hand, transaction)
         on = On(hand.row, None, viewer, now, command, hand.id)
@@ -245,11 +251,6 @@ def under(
         name, model = "authority_id", workflow.bodies[0]
     named = getattr(command, name, None)
     return model, named or getattr(viewer, name, None), to_camel(name)
-
-
-def _case_id(command: Command) -> str:
-    assert isinstance(command, CaseCommand | LeaseCommand), "a trigger of an existing case names it"
-    return command.id
 
 
 def _refuse_incompetent(viewer: Viewer, hand: Hand) -> None:

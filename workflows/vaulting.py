@@ -1,4 +1,4 @@
-"""Sealing what was submitted: identifiers checked, forms made, values and forms encrypted, twins looked for (Art. 5)."""
+"""Sealing what was submitted: identifiers checked, forms made, all of it encrypted, twins looked for (Art. 5)."""
 
 from __future__ import annotations
 

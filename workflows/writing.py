@@ -55,7 +55,7 @@ def insertion(table: sa.Table) -> sa.ClauseElement:
 
 
 @lru_cache(maxsize=500)
-def update(table: sa.Table, names: tuple[str, ...]) -> sa.ClauseElement:
+def update(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
     """UPDATE of some columns of a row by its id."""
     chosen = {name: sa.bindparam(name, type_=table.c[name].type, required=False) for name in names}
     return sa.update(table).where(table.c.id == sa.bindparam("row_id", type_=sa.Text, required=False)).values(chosen)
@@ -65,6 +65,5 @@ def update(table: sa.Table, names: tuple[str, ...]) -> sa.ClauseElement:
 def update_seen(table: sa.Table, names: tuple[str, ...]) -> sa.ClauseElement:
     """The same, only if the case is still at the version that was seen."""
     found = update(table, names)
-    assert isinstance(found, sa.Update)
     seen = table.c.seq == sa.bindparam("seen", type_=sa.Integer, required=False)
     return found.where(seen).returning(table.c.id)

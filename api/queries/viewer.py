@@ -95,7 +95,7 @@ _QUEUES: Final[tuple[tuple[str, type[Table], tuple[str, ...], frozenset[Role]], 
 @cache
 def _count(model: type[Table], states: tuple[str, ...], role: Role) -> sa.Select[Any]:
     table = table_of(model)
-    some = sa.select(sa.literal_column("1")).where(table.c.state.in_([str(state) for state in states]))
+    some: sa.Select[Any] = sa.select(sa.literal_column("1")).where(table.c.state.in_([str(state) for state in states]))
     limited = some.where(in_scope(table, role)).limit(sa.literal_column(str(_COUNTED_MAX))).subquery()
     return sa.select(sa.func.count()).select_from(limited)
 
@@ -140,15 +140,19 @@ async def endorsements_wanted(connection: Port, viewer: Viewer, now: datetime) -
     ]
 
 
+def _id(value_: str | None) -> ID | None:
+    return None if value_ is None else ID(value_)
+
+
 @shape()
 class Me:
     """Who asks: what they are, what they may do, what waits for them."""
 
-    id: ID = from_viewer(lambda viewer: viewer.id, "The viewer's id; empty for who has no row yet.")
+    id: ID = from_viewer(lambda viewer: ID(viewer.id), "The viewer's id; empty for who has no row yet.")
     role: Role = from_viewer(lambda viewer: viewer.role, "What the viewer is.")
-    provider_id: ID | None = from_viewer(lambda viewer: viewer.provider_id, "For whose rows.")
-    authority_id: ID | None = from_viewer(lambda viewer: viewer.authority_id, "For which authority.")
-    holder_id: ID | None = from_viewer(lambda viewer: viewer.holder_id, "As which holder.")
+    provider_id: ID | None = from_viewer(lambda viewer: _id(viewer.provider_id), "For whose rows.")
+    authority_id: ID | None = from_viewer(lambda viewer: _id(viewer.authority_id), "For which authority.")
+    holder_id: ID | None = from_viewer(lambda viewer: _id(viewer.holder_id), "As which holder.")
     staff_number: str | None = from_viewer(lambda viewer: viewer.staff_number, "How holders see the viewer.")
     grants: list[str] = from_viewer(lambda viewer: sorted(GRANTS[viewer.role]), "What the viewer may ask for.")
     notices: Connection[Notice] = paged(order=NOTICES, filters=NoticeFilter, description="What was served.")

@@ -29,7 +29,7 @@ CLOSED_LISTS: Final = (
 )  # fmt: skip
 NAMED: Final = {Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty"}
 
-for members in CLOSED_LISTS:
-    word(members)
-for members, name in NAMED.items():
-    word(members, name=name)
+for listed in CLOSED_LISTS:
+    word(listed)
+for named, name in NAMED.items():
+    word(named, name=name)

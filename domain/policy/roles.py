@@ -1,4 +1,4 @@
-"""Roles and what each may ask for: one literal table. A role without a row, or a grant nobody holds, stops the start."""
+"""Roles and what each may ask for: one literal table. A role without a row, a grant nobody holds: no start."""
 
 from __future__ import annotations
 

@@ -1,0 +1,173 @@
+"""What the steps of an account change: the application, its submissions, leases, decisions (Art. 6, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from domain.account import (
+    SECOND_READER_FLAGS,
+    AccountFlag,
+    AccountState,
+    Candidate,
+    Material,
+    ReservationKind,
+    ReservedName,
+    Submission,
+    SubmissionKind,
+)
+from domain.authorities import answering
+from domain.calendar import local_day
+from domain.case import NO_DUE_DATE, ClockState, Priority
+from domain.codes.lists import ruleset_on
+from domain.deadline import DeadlineKind, Outcome
+from domain.document import Document
+from domain.holder import SubjectType
+from domain.ids import new_id
+from domain.journal import AccessLog, TextName
+from domain.names import name_key
+from domain.notice import Party
+from workflows import account_guards as g
+from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Say, Serve, Set, Settle, Start, Update
+from workflows.engine import On
+from workflows.identity import looked_up_blind
+
+S = AccountState
+LEASE_MINUTES: Final = 30
+NAME_KEPT_DAYS: Final = 15
+_UNCLAIMED: Final = {"claimed_by": None, "claimed_until": None}
+
+
+# --- applying ----------------------------------------------------------------------------------------------------
+def application(on: On) -> Opening:
+    holder, jurisdiction = on.cause, answering(on.input.particulars.category, on.facts.provider_division)
+    values = {
+        **_particulars(on),
+        "subject_type": holder.subject_type,
+        "round": 1,
+        "supplements": 0,
+        "agreement_id": on.facts.latest_agreement_id,
+        "items_asked": [],
+        "receipt_number": f"A-{on.id.rpartition('_')[2][:16].upper()}",
+        "applied_at": on.now,
+        "ruleset": ruleset_on(local_day(on.now)),
+        "due_at": NO_DUE_DATE,
+        "clock": ClockState.NONE,
+        **_UNCLAIMED,
+    }
+    return Opening(holder.provider_id, jurisdiction, values, holder_id=holder.id)
+
+
+def _particulars(on: On) -> dict[str, Any]:
+    """The columns that follow from what is asked for."""
+    wanted, flags = on.input.particulars, g.flags_of(on)
+    priority = Priority.HIGH if on.facts.subject_type.is_organ else Priority.NORMAL
+    return {
+        "handle": wanted.handle,
+        "handle_key": wanted.handle.lower(),
+        "display_name": wanted.display_name,
+        "name_key": name_key(wanted.display_name),
+        "description": wanted.description,
+        "category": wanted.category,
+        "division": wanted.division,
+        "flags": [flag.value for flag in flags],
+        "is_flagged": bool(SECOND_READER_FLAGS.intersection(flags)),
+        "priority": priority,
+        "rank": priority.rank,
+    }
+
+
+def keep_submission(on: On) -> Iterable[Change]:
+    """The immutable snapshot of what was asked, its materials, and the listed units its name comes close to."""
+    wanted, id_ = on.input.particulars, new_id("submission")
+    names = ("handle", "display_name", "description", "category", "division")
+    values = {name: getattr(wanted, name) for name in names}
+    values |= {"id": id_, "account_id": on.id, "round": on.case.round, "kind": SubmissionKind.NEW}
+    agreement = {"subject_type": on.case.subject_type, "agreement_id": on.case.agreement_id}
+    yield Insert(Submission, {**values, **agreement})
+    yield from _materials(on, id_)
+    for unit_id, is_exact in on.facts.candidates:
+        yield Insert(Candidate, {"account_id": on.id, "source_unit_id": unit_id, "is_exact": is_exact})
+    yield Insert(AccessLog, {**looked_up_blind(on, on.id, on.facts.accounts_by_index), "purpose": "QUOTA_CHECK"})
+    yield Detail({"round": on.case.round, "category": wanted.category, "handle": wanted.handle})
+    if (reason := getattr(on.input, "exception_reason", None)) is not None:
+        yield Say(TextName.ANSWER, reason)
+
+
+def _materials(on: On, submission_id: str) -> Iterator[Change]:
+    for material in on.input.particulars.materials:
+        sha256 = material.sha256 or on.facts.documents[material.document_id]
+        owner = {"submission_id": submission_id, "account_id": on.id}
+        what = {"kind": material.kind, "sha256": sha256, "reference": material.reference}
+        yield Insert(Material, {**owner, **what, "document_id": material.document_id})
+        if material.document_id is not None:
+            yield Update(Document, material.document_id, {"used_at": on.now})
+
+
+def start_review(_: On) -> Iterable[Change]:
+    yield Start(DeadlineKind.REVIEW_DECISION)
+
+
+# --- reviewing ---------------------------------------------------------------------------------------------------
+def lease(on: On) -> Iterable[Change]:
+    yield Set({"claimed_by": on.viewer.id, "claimed_until": on.now + timedelta(minutes=LEASE_MINUTES)})
+
+
+def give_up_lease(_: On) -> Iterable[Change]:
+    yield Set(_UNCLAIMED)
+
+
+def ask_for_supplement(on: On) -> Iterable[Change]:
+    items = on.input.items
+    yield Set({"items_asked": [item.code for item in items], "supplements": on.case.supplements + 1, **_UNCLAIMED})
+    yield Pause(DeadlineKind.REVIEW_DECISION)
+    yield Start(DeadlineKind.SUPPLEMENT)
+    yield Say(TextName.ITEMS, "\n".join(f"{item.code}: {item.text}" for item in items))
+    yield Detail({"items": " ".join(item.code for item in items)})
+    yield Serve(Party.HOLDER)
+
+
+def supplement(on: On) -> Iterable[Change]:
+    yield Set({**_particulars(on), "round": on.case.round + 1, "items_asked": []})
+    yield Settle(DeadlineKind.SUPPLEMENT)
+    yield Resume(DeadlineKind.REVIEW_DECISION)
+    yield Say(TextName.ANSWER, "\n".join(f"{answer.code}: {answer.answer}" for answer in on.input.answers))
+
+
+def end_review(_: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.REVIEW_DECISION, Outcome.MOOT)
+    yield Settle(DeadlineKind.SUPPLEMENT, Outcome.MOOT)
+    yield Set({**_UNCLAIMED, "items_asked": []})
+
+
+def approve(on: On) -> Iterable[Change]:
+    yield Set({"category": on.input.category, **_UNCLAIMED})
+    yield Settle(DeadlineKind.REVIEW_DECISION)
+    yield Detail({"category": on.input.category})
+    if on.input.note is not None:
+        yield Say(TextName.NOTE, on.input.note)
+
+
+def reject(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.REVIEW_DECISION)
+    yield Set(_UNCLAIMED)
+    kept = {"name_key": on.case.name_key, "kind": ReservationKind.REJECTED, "account_id": on.id}
+    yield Insert(ReservedName, {**kept, "until": on.now + timedelta(days=NAME_KEPT_DAYS)})
+    yield Serve(Party.HOLDER)
+
+
+def reapply(on: On) -> Iterable[Change]:
+    begun = {"round": on.case.round + 1, "supplements": 0, "agreement_id": on.facts.latest_agreement_id}
+    yield Set({**_particulars(on), **begun, "applied_at": on.now})
+
+
+def approval_needs_two(on: On) -> bool:
+    """A flagged application, or one that the reviewer puts under news."""
+    return bool(on.case.is_flagged) or getattr(on.input, "category", None) in g.NEWS
+
+
+def rejection_needs_two(on: On) -> bool:
+    """Organs and news units."""
+    unit = on.case.subject_type in (SubjectType.NEWS_UNIT, SubjectType.NEWS_WEBSITE)
+    return unit or AccountFlag.ORGAN in on.case.flags
