@@ -13,10 +13,12 @@ from api.mutations.filing import FilingMutations
 from api.mutations.holder import HolderMutations
 from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
+from api.mutations.register import RegisterMutations
 from api.queries.codes import Code, listed
 from api.queries.viewer import Me
 from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
 from api.reading.shapes import shape
+from api.types.access_log import ACCESSES, Access
 from api.types.account import ACCOUNTS, Account, AccountFilter
 from api.types.authority import Authority
 from api.types.connection import Connection
@@ -82,11 +84,14 @@ class Query:
     )
     register_import: RegisterImport | None = one("An import of a register.")
     register_imports: Connection[RegisterImport] = paged(order=IMPORTS, description="Imports of registers.")
+    access_log: Connection[Access] = paged(order=ACCESSES, description="Uses of the vault, for auditors.")
     codes: list[Code] = value(listed, {"list": str, "at": date | None})
 
 
 @strawberry.type
-class Mutation(AccountMutations, FilingMutations, HolderMutations, ProposalMutations, ProviderMutations):
+class Mutation(
+    AccountMutations, FilingMutations, HolderMutations, ProposalMutations, ProviderMutations, RegisterMutations
+):
     """Every step that may be asked for. A refusal is data in `problems`, never in `errors`."""
 
 

@@ -66,7 +66,13 @@ class Step(Table, table=True):
     prev_hash: bytes = blob()
     hash: bytes = blob()
 
-    __table_args__ = (UniqueConstraint("case_id", "seq"), Index("ix_step_root", "root_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        Index("ix_step_root", "root_id", "id"),
+        Index("ix_step_provider", "provider_id", "id"),
+        Index("ix_step_jurisdiction", "jurisdiction", "id"),
+        Index("ix_step_holder", "holder_id", "id"),
+    )
 
 
 def canonical(values: dict[str, object]) -> bytes:
@@ -122,3 +128,8 @@ class AccessLog(Table, table=True):
     provider_id: str | None = text(nullable=True)
     jurisdiction: str | None = text(nullable=True)
     hits: int = integer()
+
+    __table_args__ = (
+        Index("ix_access_log_provider", "provider_id", "at", "id"),
+        Index("ix_access_log_jurisdiction", "jurisdiction", "at", "id"),
+    )

@@ -75,7 +75,9 @@ class QuarantineReason(Word):
 class QuarantinedRow(Row, table=True):
     """A row that was not let in, with its reason."""
 
-    import_id: str = text(foreign_key="register_import.id", index=True)
+    import_id: str = text(foreign_key="register_import.id")
     line: int = integer()
     reason: QuarantineReason = word(QuarantineReason)
     raw: str = text()  # its beginning
+
+    __table_args__ = (Index("ix_quarantined_row_import", "import_id", "line"),)

@@ -12,7 +12,7 @@ from domain.policy.roles import GRANTS, Grant, Role
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All of a viewer that a reading plan may depend on: never who exactly, so no plan carries one's rows to another."""
+    """All of a viewer that a reading plan may depend on: never who exactly, so no plan carries rows to another."""
 
     role: Role
 

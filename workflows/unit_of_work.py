@@ -130,7 +130,8 @@ async def _work(
 
     async def work(transaction: Transaction) -> tuple[dict[str, Any], Viewer | None]:
         present = await _present(viewer, grant, transaction)
-        caller = present.id or f"{present.issuer} {present.subject}"
+        # Never the row's id: who enrols has none yet, and repeats the request with one.
+        caller = f"{present.issuer} {present.subject} {present.authority_id or present.provider_id or ''}"
         if key is not None:
             hashed = input_hash(office.keys.derived("proposal"), name, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:

@@ -28,6 +28,10 @@ def upgrade() -> None:
         sa.Column("hits", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log")),
     )
+    with op.batch_alter_table("access_log", schema=None) as batch_op:
+        batch_op.create_index("ix_access_log_jurisdiction", ["jurisdiction", "at", "id"], unique=False)
+        batch_op.create_index("ix_access_log_provider", ["provider_id", "at", "id"], unique=False)
+
     op.create_table(
         "authority",
         sa.Column("id", columns.TEXT, nullable=False),
@@ -132,6 +136,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "seq", name=op.f("uq_step_case_id_seq")),
     )
     with op.batch_alter_table("step", schema=None) as batch_op:
+        batch_op.create_index("ix_step_holder", ["holder_id", "id"], unique=False)
+        batch_op.create_index("ix_step_jurisdiction", ["jurisdiction", "id"], unique=False)
+        batch_op.create_index("ix_step_provider", ["provider_id", "id"], unique=False)
         batch_op.create_index("ix_step_root", ["root_id", "id"], unique=False)
 
     op.create_table(
@@ -196,7 +203,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantined_row")),
     )
     with op.batch_alter_table("quarantined_row", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_quarantined_row_import_id"), ["import_id"], unique=False)
+        batch_op.create_index("ix_quarantined_row_import", ["import_id", "line"], unique=False)
 
     op.create_table(
         "step_text",
@@ -797,7 +804,7 @@ def downgrade() -> None:
 
     op.drop_table("step_text")
     with op.batch_alter_table("quarantined_row", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_quarantined_row_import_id"))
+        batch_op.drop_index("ix_quarantined_row_import")
 
     op.drop_table("quarantined_row")
     op.drop_table("provider")
@@ -805,6 +812,9 @@ def downgrade() -> None:
     op.drop_table("event")
     with op.batch_alter_table("step", schema=None) as batch_op:
         batch_op.drop_index("ix_step_root")
+        batch_op.drop_index("ix_step_provider")
+        batch_op.drop_index("ix_step_jurisdiction")
+        batch_op.drop_index("ix_step_holder")
 
     op.drop_table("step")
     with op.batch_alter_table("source_unit", schema=None) as batch_op:
@@ -821,4 +831,8 @@ def downgrade() -> None:
     op.drop_table("idempotency_key")
     op.drop_table("deployment")
     op.drop_table("authority")
+    with op.batch_alter_table("access_log", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_log_provider")
+        batch_op.drop_index("ix_access_log_jurisdiction")
+
     op.drop_table("access_log")
