@@ -1,4 +1,4 @@
-"""The demo data: loaded by the engine's own steps, so that every case has its journal. Loading it again changes nothing.
+"""The demo data: loaded by the engine's own steps, so that every case has its journal. Loading again changes nothing.
 
 Each step carries an idempotency key made of its name: a load that was interrupted goes on where it stopped.
 """
@@ -18,7 +18,7 @@ from domain.codes.lists import materials_for
 from domain.holder import SubjectType
 from domain.identity import Identity
 from domain.policy.roles import Role
-from domain.problems import Refused
+from domain.problems import Problem, ProblemCode, Refused
 from domain.staff import Staff
 from domain.table import table_of
 from domain.viewer import Viewer
@@ -177,14 +177,16 @@ async def _step(
     """A step of one of the demo's people. Who is no holder yet says by `provider_id` where they enrol."""
     proven = Proven(ISSUER, subject, frozenset(Role), provider_id)
     viewer = await office.database.read(lambda connection: viewer_of(connection, proven))
-    assert viewer is not None, f"{subject} is enrolled before they act"
+    if viewer is None:
+        raise Refused(Problem(ProblemCode.NOT_FOUND, ("subject",), f"Nobody is enrolled as {subject}."))
     return await _fire(office, viewer, noun, trigger, values, of.subject if of else subject)
 
 
 async def _fire(office: Office, viewer: Viewer, noun: str, trigger: str, values: dict[str, Any], name: str) -> Outcome:
     workflow = workflow_of(noun)
     command = workflow.by_trigger[trigger].command
-    assert command is not None, f"{trigger} is fired by a person"
+    if command is None:
+        raise Refused(Problem(ProblemCode.NOT_ALLOWED, (noun, trigger), "Only follow-ups fire it."))
     key = f"demo:{name}:{noun}.{trigger}"
     outcome = await carry_out(office, viewer, workflow, trigger, command(**values, idempotency_key=key))
     if outcome.problems:
