@@ -7,8 +7,9 @@ before it in its case (they commit under one lock), so numbering all that is vis
 A pass need not look through the whole journal: it starts at a mark below which nothing can appear any more.
 
 - SQLite: writers take turns, so rows appear in the order of their rowid.
-- PostgreSQL: a transaction may commit long after others. The mark follows only when each transaction that ran at an
-  earlier pass has ended: what begins later makes later ids, save for clocks that disagree, which the margin allows for.
+- PostgreSQL: a transaction may commit long after others. The mark is an id made before some numbering, and is moved
+  there only when every transaction that was given its number before that one has ended. Those given a number later make
+  the ids of their steps later, save for clocks that disagree, which a margin allows for.
 
 What a mark could still hide (a clock set far back) is found by the pass over everything: at the start and from time to
 time.
@@ -62,8 +63,16 @@ class Mark(Protocol):
         """What the statements begin after."""
         ...
 
-    async def note(self, connection: Connection) -> Callable[[], None] | None:
-        """What moves the mark, once everything there is now has its position; None where nothing is new."""
+    async def is_news(self, connection: Connection) -> bool:
+        """Whether anything was committed since the last time that everything had its position. A look around."""
+        ...
+
+    async def take_turn(self, transaction: Transaction) -> bool:
+        """Before numbering: False where another sequencer is at it."""
+        ...
+
+    def passed(self) -> None:
+        """All that was there at the last look around has its position."""
         ...
 
 
@@ -71,46 +80,52 @@ class RowMark:
     """SQLite: the last rowid seen. The table loses no row, so a rowid is never given twice."""
 
     def __init__(self) -> None:
-        self.after = 0
+        self.after = self._last = 0
         self.statements = _BY_ROWID
 
-    async def note(self, connection: Connection) -> Callable[[], None] | None:
-        ((last,),) = await connection.fetch(_LAST_ROW, {})
+    async def is_news(self, connection: Connection) -> bool:
+        ((self._last,),) = await connection.fetch(_LAST_ROW, {})
+        return self._last > self.after
 
-        def passed() -> None:
-            self.after = last
+    async def take_turn(self, transaction: Transaction) -> bool:
+        return True  # a transaction that writes has the database to itself
 
-        return passed if last > self.after else None
+    def passed(self) -> None:
+        self.after = self._last
 
 
 class SnapshotMark:
-    """PostgreSQL: the id of a moment, when every transaction that had begun by then has ended since."""
+    """PostgreSQL: an id made before a numbering, once every transaction that was under way in it has ended."""
 
     def __init__(self) -> None:
         self.after = ""
-        self._waiting: tuple[int, str] | None = None
-        self._quiet_at = 0  # the next transaction's number when all before it had ended and were seen
+        self._oldest = self._next = 0  # of the last look: the first under way, the first after the last ended
+        self._quiet_at = 0  # what that was when all before it had ended and all their steps had positions
+        self._turn: tuple[int, str] | None = None
 
     @property
     def statements(self) -> Statements:
         return _BY_ID if self.after else _ALL
 
-    async def note(self, connection: Connection) -> Callable[[], None] | None:
+    async def is_news(self, connection: Connection) -> bool:
+        ((self._oldest, self._next),) = await connection.fetch(_SNAPSHOT, {})
+        return self._next != self._quiet_at
+
+    async def take_turn(self, transaction: Transaction) -> bool:
         before = new_id("step")
-        ((oldest, next_),) = await connection.fetch(_SNAPSHOT, {})
+        ((is_ours,),) = await transaction.fetch(_LOCK, {"lock": ADVISORY_LOCK})
+        if is_ours and self._turn is None:
+            # Who has a higher number than this one was given it later, and makes the ids of its steps later still.
+            ((number,),) = await transaction.fetch(_NUMBER, {})
+            self._turn = number, before
+        return bool(is_ours)
 
-        def passed() -> None:
-            if oldest == next_:  # nobody is at work
-                self._quiet_at, self._waiting = next_, (next_, before)
-            if self._waiting is not None and oldest >= self._waiting[0]:
-                self.after = max(self.after, earlier(self._waiting[1], CLOCK_MARGIN_MS))
-                self._waiting = None
-            self._waiting = self._waiting or (next_, before)
-
-        if next_ == self._quiet_at:
-            passed()
-            return None
-        return passed
+    def passed(self) -> None:
+        # What is under way with a number of `_next` or more is not told, but by ending it makes `_next` another.
+        self._quiet_at = self._next if self._oldest == self._next else 0
+        if self._turn is not None and self._oldest > self._turn[0]:
+            self.after = max(self.after, earlier(self._turn[1], CLOCK_MARGIN_MS))
+            self._turn = None
 
 
 class Sequencer:
@@ -152,23 +167,19 @@ class Sequencer:
             await asyncio.sleep(pause_seconds)
 
     async def _is_missing(self, connection: Connection) -> bool:
-        passed = await self._mark.note(connection)
-        if passed is None:
+        if not await self._mark.is_news(connection):
             return False
         if await connection.fetch(self._mark.statements.missing, {"after": self._mark.after}):
             return True
-        passed()
+        self._mark.passed()
         return False
 
     async def _numbered(self, transaction: Transaction) -> int:
-        if self._on_sqlite:
-            return len(await transaction.fetch(self._mark.statements.number, {"after": self._mark.after}))
-        ((is_ours,),) = await transaction.fetch(_LOCK, {"lock": ADVISORY_LOCK})
-        if not is_ours:
+        if not await self._mark.take_turn(transaction):
             return 0
         # A statement of its own after the lock: it sees all that the sequencer before has committed.
         rows = await transaction.fetch(self._mark.statements.number, {"after": self._mark.after})
-        if rows:
+        if rows and not self._on_sqlite:
             await transaction.fetch(_NOTIFY, {"channel": CHANNEL, "payload": str(max(row[0] for row in rows))})
         return len(rows)
 
@@ -224,6 +235,7 @@ _SNAPSHOT: Final = sa.text(
     "FROM (SELECT pg_current_snapshot() AS snapshot) AS now"
 )
 _LOCK: Final = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("lock", type_=sa.BigInteger)))
+_NUMBER: Final = sa.text("SELECT pg_current_xact_id()::text::bigint")
 _NOTIFY: Final = sa.select(
     sa.func.pg_notify(sa.bindparam("channel", type_=sa.Text), sa.bindparam("payload", type_=sa.Text))
 )

@@ -177,11 +177,13 @@ class TestOnPostgresql:
     def database_kind(self) -> str:
         return "postgresql"
 
+    @pytest.mark.parametrize("others", [0, 3])
     async def test_a_transaction_that_commits_late_is_not_lost(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, database: Database, monkeypatch: pytest.MonkeyPatch, others: int
     ) -> None:
         monkeypatch.setattr("workflows.sequencer.CLOCK_MARGIN_MS", 0)
         sequencer = Sequencer(database)
+        await add(database, step("account_first", 1))
         await sequencer.once()
         began, may_commit = asyncio.Event(), asyncio.Event()
 
@@ -193,8 +195,11 @@ class TestOnPostgresql:
 
         late = asyncio.create_task(database.write(slow))
         await began.wait()
-        for seq in range(1, 4):
-            await add(database, step("account_quick", seq))
+        for number in range(others):
+            await add(database, step(f"account_quick_{number}", 1))
+            await sequencer.once()
+        for _ in range(3):
+            await asyncio.sleep(0.005)
             await sequencer.once()
         may_commit.set()
         await late
