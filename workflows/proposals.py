@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from domain.deadline import Deadline, DeadlineKind
+from domain.deadline import Deadline, DeadlineKind, Outcome
 from domain.ids import new_id, prefix_of
 from domain.policy.roles import GRANTS, Grant, Role
 from domain.problems import Problem, ProblemCode, Refused
@@ -37,6 +37,16 @@ _USE = (
     .where(_TABLE.c.id == _ID, _TABLE.c.used_by.is_(None))
     .values(used_by=sa.bindparam("b_step", type_=sa.Text, required=False))
     .returning(_TABLE.c.id)
+)
+_DEADLINE = table_of(Deadline)
+_SETTLE = (
+    sa.update(_DEADLINE)
+    .where(_DEADLINE.c.case_id == _ID, _DEADLINE.c.settled_at.is_(None))
+    .values(
+        settled_at=sa.bindparam("b_at", type_=_DEADLINE.c.settled_at.type, required=False),
+        outcome=sa.bindparam("b_outcome", type_=_DEADLINE.c.outcome.type, required=False),
+        next_at=sa.null(),
+    )
 )
 _ENDORSER = sa.select(_STAFF.c.role).where(_STAFF.c.id == _ID, _STAFF.c.disabled_at.is_(None))
 
@@ -100,8 +110,7 @@ def propose(
         "expires_at": expires_at,
         "used_by": None,
     }
-    writing.inserts.append((Proposal, values))
-    writing.inserts.append((Deadline, _deadline(id_, hand, writing, expires_at)))
+    writing.inserts += [(Proposal, values), (Deadline, _deadline(id_, hand, writing, expires_at))]
     return id_
 
 
@@ -158,6 +167,7 @@ async def use(proposal: Proposal, step: StepInHand, writing: Writing, transactio
     """Spend the proposal on the step; whoever had a part in it is kept for the appeal's sake."""
     if not await transaction.fetch(_USE, {"id": proposal.id, "b_step": step.id}):
         raise Refused(_problem(ProblemCode.PROPOSAL_DEAD))
+    await _settle(proposal, Outcome.MET, writing, transaction)
     writing.inserts.append(_involved(step, writing, proposal.endorser_id, proposal.endorser_person, "ENDORSER"))
     writing.inserts.append(_involved(step, writing, proposal.proposer_id, proposal.proposer_person, "PROPOSER DECIDER"))
 
@@ -183,6 +193,8 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
     if grant is None or not viewer.may(grant):
         raise Refused(Problem(ProblemCode.NOT_ALLOWED))
     problems: list[Problem] = []
+    if proposal.jurisdiction != viewer.authority_id:  # the national authority reads all: it endorses its own
+        problems.append(Problem(ProblemCode.NOT_COMPETENT, ("id",)))
     if proposal.proposer_person == viewer.person or proposal.proposer_id == viewer.id:
         problems.append(Problem(ProblemCode.SAME_PERSON, ("id",)))
     if not hmac.compare_digest(proposal.hash, command.hash):
@@ -207,7 +219,13 @@ async def withdraw(office: Office, writing: Writing, command: ProposalWithdraw, 
     if not _is_alive(proposal, writing):
         raise Refused(Problem(ProblemCode.PROPOSAL_DEAD, ("id",)))
     writing.updates.append((Proposal, proposal.id, {"withdrawn_at": writing.now}))
+    await _settle(proposal, Outcome.MOOT, writing, transaction)
     return proposal.id
+
+
+async def _settle(proposal: Proposal, outcome: Outcome, writing: Writing, transaction: Transaction) -> None:
+    """End the deadline of a proposal that waits no more."""
+    await transaction.fetch(_SETTLE, {"id": proposal.id, "b_at": writing.now, "b_outcome": outcome})
 
 
 async def is_own_matter(noun: str, case_id: str, viewer: Viewer, transaction: Transaction) -> bool:

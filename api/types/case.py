@@ -114,7 +114,6 @@ def case(
 
 
 def _shown(workflow: Workflow, rows: Any) -> dict[str, tuple[Any, Any]]:
-    timed, ranked = "due_at" in table_of(rows).c, "priority" in table_of(rows).c
     captioned = caption_of(workflow.states)
     return {
         "id": (ID, identifier(rows.id, "Its id.")),
@@ -127,6 +126,26 @@ def _shown(workflow: Workflow, rows: Any) -> dict[str, tuple[Any, Any]]:
                 captioned, (rows.state,), by_language=True, arguments=_AUDIENCE, description="The state in words."
             ),
         ),
+        **_clocked(rows),
+        "jurisdiction": (
+            "Authority | None",
+            related(rows.jurisdiction, authority_rows.Authority.id, "The authority that answers for it."),
+        ),
+        "available_steps": (
+            list[AvailableStep],
+            batched(AvailableSteps(workflow), description="What the viewer may do next."),
+        ),
+        "journal": (
+            "Connection[Step]",
+            paged(journal_rows.Step.case_id, order=_JOURNAL, description="Every step taken, in order."),
+        ),
+    }
+
+
+def _clocked(rows: Any) -> dict[str, tuple[Any, Any]]:
+    """When it is due and how soon it is to be taken; of a kind without a clock, that it has none."""
+    timed, ranked = "due_at" in table_of(rows).c, "priority" in table_of(rows).c
+    return {
         "due_at": (
             datetime | None,
             computed(due_of, (rows.due_at,))
@@ -144,17 +163,5 @@ def _shown(workflow: Workflow, rows: Any) -> dict[str, tuple[Any, Any]]:
             column(rows.priority, "How soon it is to be taken.")
             if ranked
             else computed(lambda: Priority.NORMAL, (), description="This kind is taken in its turn."),
-        ),
-        "jurisdiction": (
-            "Authority | None",
-            related(rows.jurisdiction, authority_rows.Authority.id, "The authority that answers for it."),
-        ),
-        "available_steps": (
-            list[AvailableStep],
-            batched(AvailableSteps(workflow), description="What the viewer may do next."),
-        ),
-        "journal": (
-            "Connection[Step]",
-            paged(journal_rows.Step.case_id, order=_JOURNAL, description="Every step taken, in order."),
         ),
     }
