@@ -21,7 +21,7 @@ from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Row, Transaction, decoder
 from workflows.engine import Fact, Gathered, On
-from workflows.holder import CONSENTED
+from workflows.holder import CONSENTED, consented
 from workflows.qualification import qualified
 
 _ACCOUNT, _HOLDER, _IDENTITY, _PROVIDER = table_of(Account), table_of(Holder), table_of(Identity), table_of(Provider)
@@ -188,6 +188,7 @@ def _counts(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
 LIVE_ACCOUNTS: Final = _count(_HOLDER.c.id, _HOLDER)
 LIVE_ACCOUNTS_BESIDE: Final = _count(_ACCOUNT.c.id, _OF_ACCOUNT)
 APPLICANT_CONSENTED: Final = CONSENTED
+CONSENTED_BY_HOLDER: Final = consented(_ACCOUNT.c.id, _OF_ACCOUNT)
 
 _UNUSED: Final = sa.select(_DOCUMENT.c.id, _DOCUMENT.c.sha256).where(
     Among(_DOCUMENT.c.id, "document_ids"),

@@ -44,7 +44,7 @@ def identity_is_current(on: On) -> bool:
     return until is None or on.now < until + timedelta(days=IDENTITY_GRACE_DAYS)
 
 
-@guard(ProblemCode.AGREEMENT_NOT_CONSENTED, rests=Rests.DERIVED)
+@guard(ProblemCode.AGREEMENT_NOT_CONSENTED, rests=Rests.DERIVED, on_input=True)
 def latest_agreement_is_consented_to(on: On) -> bool:
     return on.facts.latest_agreement_id is not None and on.facts.consented == frozenset(map(str, Baseline))
 
@@ -178,6 +178,12 @@ def reapplications_are_left(on: On) -> bool:
     return len(recent) < REAPPLICATIONS_MAX
 
 
+def _exception_is_asked(on: On) -> bool:
+    if not hasattr(on.input, "exception_reason"):  # a supplement carries on the application as it was made
+        return AccountFlag.QUOTA_EXCEPTION in on.case.flags
+    return on.input.exception_reason is not None and is_over_quota(on)
+
+
 def flags_of(on: On) -> list[AccountFlag]:
     """Why an application needs a second reader, or a closer look."""
     wanted, facts, found = on.input.particulars, on.facts, set[AccountFlag]()
@@ -188,7 +194,7 @@ def flags_of(on: On) -> list[AccountFlag]:
         AccountFlag.NEWS_CATEGORY: wanted.category in NEWS,
         AccountFlag.CREDIT_CODE: facts.credit_code_flagged,
         AccountFlag.TWIN: facts.twin,
-        AccountFlag.QUOTA_EXCEPTION: getattr(on.input, "exception_reason", None) is not None and is_over_quota(on),
+        AccountFlag.QUOTA_EXCEPTION: _exception_is_asked(on),
         AccountFlag.QUOTA_BY_INDEX: facts.accounts_by_index > 0,
     }
     found |= {flag for flag, is_so in marks.items() if is_so}

@@ -108,16 +108,20 @@ def _consents(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
     return {"latest_agreement_id": rows[0][1] if rows else None, "consented": clauses}
 
 
-CONSENTED = Fact(
-    "consented",
-    latest_agreement(_HOLDER.c.id, _HOLDER.c.provider_id)
-    .add_columns(_CONSENT.c.clause)
-    .select_from(_HOLDER)
-    .join(_AGREEMENT, _AGREEMENT.c.provider_id == _HOLDER.c.provider_id)
-    .outerjoin(_CONSENT, sa.and_(_CONSENT.c.agreement_id == _AGREEMENT.c.id, _CONSENT.c.holder_id == _HOLDER.c.id))
-    .where(Among(_HOLDER.c.id, "ids")),
-    _consents,
-)
+def consented(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
+    """The latest agreement and the clauses of it that the holder consented to, under a key of one's own."""
+    theirs = sa.and_(_CONSENT.c.agreement_id == _AGREEMENT.c.id, _CONSENT.c.holder_id == _HOLDER.c.id)
+    statement = (
+        latest_agreement(key, _HOLDER.c.provider_id)
+        .add_columns(_CONSENT.c.clause)
+        .select_from(source)
+        .join(_AGREEMENT, _AGREEMENT.c.provider_id == _HOLDER.c.provider_id)
+        .outerjoin(_CONSENT, theirs)
+    )
+    return Fact("consented", statement.where(Among(key, "ids")), _consents)
+
+
+CONSENTED = consented(_HOLDER.c.id, _HOLDER)
 
 
 async def _subject_keys(office: Any, _: Any, __: On) -> Mapping[str, Any]:
