@@ -103,6 +103,12 @@ def something_waits_to_be_verified(on: On) -> bool:
     return waiting is not None
 
 
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
+def is_not_ones_own_identity(on: On) -> bool:
+    persons = (on.case.resident_id_index, on.case.pending_resident_id_index)
+    return on.viewer.person is None or on.viewer.person not in persons
+
+
 @guard(ProblemCode.MANDATE_MISSING, rests=Rests.LOCKED, path=("id",))
 def organisation_names_its_operator_and_mandate(on: On) -> bool:
     if on.facts.subject_type in PERSONS:
@@ -187,6 +193,7 @@ IDENTITY = Workflow(
             IdentityVerify,
             guards=(
                 something_waits_to_be_verified,
+                is_not_ones_own_identity,
                 organisation_names_its_operator_and_mandate,
                 until_lies_within_a_year,
             ),
@@ -199,7 +206,7 @@ IDENTITY = Workflow(
             None,
             6,
             IdentityFail,
-            guards=(something_waits_to_be_verified,),
+            guards=(something_waits_to_be_verified, is_not_ones_own_identity),
             effects=(_drop_pending, tell_holder),
             adverse=True,
         ),

@@ -115,6 +115,11 @@ def body_is_ones_own(on: On) -> bool:
     return bool(on.cause.id in (on.viewer.provider_id, on.viewer.authority_id))
 
 
+@guard(ProblemCode.NOT_COMPETENT, rests=Rests.LOCKED, path=("id",))
+def works_for_the_same_body(on: On) -> bool:
+    return (on.case.provider_id, on.case.jurisdiction) == (on.viewer.provider_id, on.viewer.authority_id)
+
+
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
 def is_somebody_else(on: On) -> bool:
     return bool(on.case.id != on.viewer.id)
@@ -169,7 +174,7 @@ STAFF = Workflow(
             StaffState.DISABLED,
             5,
             StaffDisable,
-            guards=(is_somebody_else,),
+            guards=(works_for_the_same_body, is_somebody_else),
             effects=(_disabled,),
         ),
     ),
