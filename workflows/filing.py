@@ -13,6 +13,7 @@ from stdnum.iso7064 import mod_37_36
 from domain.account import Account
 from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState
+from domain.codes.lists import codes
 from domain.deadline import DeadlineKind, Outcome
 from domain.filing import Counter, Filing, FilingState
 from domain.ids import new_id
@@ -102,6 +103,13 @@ def items_are_complete(on: On) -> Sequence[Problem]:
     return [Problem(ProblemCode.FILING_INCOMPLETE, (name,)) for name in wanted if not getattr(on.case, name)]
 
 
+@guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
+def defects_are_of_the_list(on: On) -> Sequence[Problem]:
+    day, listed = local_day(on.now), codes("return_reasons")
+    wrong = [i for i, d in enumerate(on.input.defects) if d.code not in listed or not listed[d.code].is_valid_on(day)]
+    return [Problem(ProblemCode.CODE_UNKNOWN, ("defects", str(i), "code"), "(return_reasons)") for i in wrong]
+
+
 def _preparation(on: On) -> Opening:
     account = on.cause
     values = {name: getattr(account, name) for name in _PARTICULARS}
@@ -177,7 +185,16 @@ FILING = Workflow(
             effects=(_accept,),
             facts=(Gathered("number", _number),),
         ),
-        Transition("return", (S.SUBMITTED,), S.RETURNED, 7, FilingReturn, effects=(_return,), **_LISTS),
+        Transition(
+            "return",
+            (S.SUBMITTED,),
+            S.RETURNED,
+            7,
+            FilingReturn,
+            guards=(defects_are_of_the_list,),
+            effects=(_return,),
+            **_LISTS,
+        ),
         Transition("decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against,), **_LISTS),
         Transition("prepare_again", (S.DECLINED, S.REVOKED), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
         Transition(

@@ -85,11 +85,12 @@ def qualified(key: sa.ColumnElement[Any], provider: sa.FromClause) -> sa.Select[
 
 def is_qualified(mode: str, rows: Sequence[Row], dialect: sa.Dialect, today: date) -> bool:
     """A sandbox counts as qualified; else both kinds are verified and valid, or their renewal was asked in time."""
-    decode = decoder(_TABLE.c.valid_to.type, dialect)
+    decode, moment = decoder(_TABLE.c.valid_to.type, dialect), decoder(_TABLE.c.renewal_asked_at.type, dialect)
     held = set()
     for row in rows:
         until: date = decode(row[2]) if decode else row[2]
-        if row[3] is not None:
+        asked_at = moment(row[3]) if moment and row[3] is not None else row[3]
+        if asked_at is not None and local_day(asked_at) <= until:  # asked too late extends nothing
             until += timedelta(days=EXTENDED_DAYS)
         if today <= until:
             held.add(row[1])
