@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from domain.identifiers import Malformed
+from domain.names import clean_name
 from workflows.commands import (
     AdverseCommand,
     CaseCommand,
@@ -21,7 +23,16 @@ from workflows.commands import (
 )
 
 Handle = Annotated[str, Field(min_length=4, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-DisplayName = Annotated[Line, Field(max_length=30)]
+
+
+def _visible(name: str) -> str:
+    try:
+        return clean_name(name)
+    except Malformed as malformed:
+        raise ValueError(malformed.fault.en) from malformed
+
+
+DisplayName = Annotated[Line, Field(max_length=30), AfterValidator(_visible)]
 
 
 class MaterialInput(Input):
