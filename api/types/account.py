@@ -8,7 +8,7 @@ from enum import Enum
 import strawberry
 from strawberry import ID
 
-from api.reading.fields import by, column, computed, identifier, latest, newest, paged, related
+from api.reading.fields import batched, by, column, computed, identifier, latest, newest, paged, related
 from api.reading.filters import contains_flag, equals, is_viewer, one_of, overdue_clock, since, until
 from api.reading.shapes import plain, shape
 from api.types.case import Case, case
@@ -30,6 +30,7 @@ from domain.case import ClockState, Priority
 from domain.holder import SubjectType
 from domain.policy.roles import Role
 from workflows.account import ACCOUNT
+from workflows.submissions import Differences
 
 APPLICANTS = frozenset({Role.HOLDER, Role.INTEGRATION, Role.PUBLIC})
 
@@ -114,6 +115,7 @@ class Submission(Node):
     agreement: AgreementVersion | None = related(
         rows.Submission.agreement_id, agreement_rows.AgreementVersion.id, "The agreement that was consented to."
     )
+    differences: list[Difference] = batched(Differences(), description="How it differs from the round before.")
     materials: list[Material] = latest(rows.Material.submission_id, by(rows.Material.id), limit=30)
     account: Account | None = related(rows.Submission.account_id, rows.Account.id, "The account.")
 
