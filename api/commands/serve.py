@@ -1,4 +1,4 @@
-"""`signet serve`: migrate, open, serve."""
+"""`signet serve`: migrate, open, serve; for a trial also load the demo data and tell who one may be."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Final
 
+import orjson
 import typer
 import uvicorn
 from rich.console import Console
 
-from api import dev_issuer, logs
+from api import logs
 from api.app import create_app, opened
 from api.commands.migrate import migrated
-from api.commands.startup import cures_told, settings_from
+from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
 from api.commands.token import trial_token
 from api.settings import Settings
 from domain.policy.roles import Role
+from workflows.demo import load_demo
+from workflows.demo_people import SUBJECTS
 
 GRACE_SECONDS: Final = 10
-_QUERY: Final = '{"query":"{ viewer { id role } }"}'
+_QUERY: Final = (  # no single quote in it: it stands between two on a command line
+    "{ accounts(first: 5, orderBy: QUEUE, where: {state: [APPLIED]}) { nodes { id displayName caption(language: EN)"
+    " isFlagged holder { identity { legalName { display } residentId { display } mobile { display } } } } } }"
+)
 
 
 def serve(
@@ -32,9 +38,12 @@ def serve(
     """Serve the API. SQLite beside you unless SIGNET_DATABASE_URL says otherwise."""
     settings = settings_from(host=host, port=port)
     logs.set_up()
+    if demo and settings.is_production:
+        typer.echo("The demo data are for trials: a production deployment takes none.", err=True)
+        raise typer.Exit(EXIT_REFUSED)
     with cures_told():
         migrated(settings)
-        asyncio.run(_checked(settings))
+        asyncio.run(_checked(settings, with_demo=demo))
     run(settings, lambda url: _told(settings, url, with_tokens=demo))
 
 
@@ -56,10 +65,11 @@ def run(settings: Settings, ready: Callable[[str], None]) -> None:
         _Server(config, ready).run()
 
 
-async def _checked(settings: Settings) -> None:
+async def _checked(settings: Settings, *, with_demo: bool) -> None:
     """Open and close once, so that what stops the start is told with its cure and not by a traceback."""
-    async with opened(settings):
-        pass
+    async with opened(settings) as deployment:
+        if with_demo:
+            await load_demo(deployment.office)
 
 
 def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
@@ -69,12 +79,15 @@ def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
     if not with_tokens:
         return
     keys = settings.key_ring()
-    tokens = {role: trial_token(settings, keys, role) for role in Role if role in dev_issuer.ROLES}
+    tokens = {role: trial_token(settings, keys, role) for role in SUBJECTS}
     for role, token in tokens.items():
-        console.print(f"\n[bold]{role}[/]\n{token}")
-    console.print("\nThey hold for 15 minutes; `signet token --role REVIEWER` makes new ones. Try:\n")
+        console.print(f"\n[bold]{role}[/] {role.zh} · {role.en} · {SUBJECTS[role]}\n{token}")
+    console.print(
+        "\nThey hold for 15 minutes; `signet token --role REVIEWER` makes new ones. What waits for a reviewer:\n"
+    )
     headers = f"-H 'Content-Type: application/json' -H 'Authorization: Bearer {tokens[Role.REVIEWER]}'"
-    console.print(f"curl -s {url}/graphql {headers} -d '{_QUERY}'\n", markup=False)
+    body = orjson.dumps({"query": _QUERY}).decode()
+    console.print(f"curl -s {url}/graphql {headers} -d '{body}'\n", markup=False)
 
 
 class _Server(uvicorn.Server):

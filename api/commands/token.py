@@ -12,6 +12,7 @@ from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
 from api.settings import Settings
 from domain.policy.roles import Role
 from domain.vault.keys import Keys
+from workflows.demo_people import SUBJECTS
 
 MINUTES: Final = 15
 
@@ -49,15 +50,10 @@ def trial_token(
     """A token for a role, of the demo data's person unless another subject is named."""
     return dev_issuer.token(
         keys,
-        subject=subject or demo_subject(role),
+        subject=subject or SUBJECTS[role],
         audience=settings.audience,
         now=system_clock(),
         minutes=minutes,
         role=role,
         provider_id=provider_id,
     )
-
-
-def demo_subject(role: Role) -> str:
-    """The subject of a role's person in the demo data."""
-    return f"demo-{role.lower().replace('_', '-')}"
