@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -13,7 +13,7 @@ from domain.authority import Authority, Tier
 from domain.calendar import local_day
 from domain.identifiers import Malformed, resident_id
 from domain.policy.roles import Role
-from domain.problems import ProblemCode
+from domain.problems import Problem, ProblemCode
 from domain.provider import Provider
 from domain.staff import Staff, StaffState
 from domain.table import table_of
@@ -108,11 +108,13 @@ def role_fits_the_body(on: On) -> bool:
     return on.input.role in fitting
 
 
-@guard(ProblemCode.NOT_FOUND, rests=Rests.DERIVED, on_input=True, path=("authorityId",))
-def body_is_ones_own(on: On) -> bool:
-    if on.viewer.role is Role.OPERATOR:
-        return True
-    return bool(on.cause.id in (on.viewer.provider_id, on.viewer.authority_id))
+@guard(ProblemCode.NOT_FOUND, rests=Rests.DERIVED, on_input=True)
+def body_is_ones_own(on: On) -> Sequence[Problem]:
+    """Only the command line of the machine enrols for any body."""
+    own = on.viewer.role is Role.OPERATOR or on.cause.id in (on.viewer.provider_id, on.viewer.authority_id)
+    named = {"authorityId": on.input.authority_id, "providerId": on.input.provider_id}
+    foreign = [name for name, id_ in named.items() if id_ is not None and (not own or id_ != on.cause.id)]
+    return [Problem(ProblemCode.NOT_FOUND, (name,)) for name in foreign]
 
 
 @guard(ProblemCode.NOT_COMPETENT, rests=Rests.LOCKED, path=("id",))
