@@ -62,11 +62,6 @@ class ProblemCode(Word):
         "CODE_UNKNOWN", "代码不存在", "This code is not in its list.",
         "See codes(list) for the valid ones.",
     )
-    REASONS_REQUIRED = (
-        "REASONS_REQUIRED", "须说明理由",
-        "An adverse step needs reason codes, facts, a legal basis and a public reason.",
-        "Give all four.",
-    )
     LEGAL_BASIS_INVALID = (
         "LEGAL_BASIS_INVALID", "法律依据无效", "This legal basis is not valid on the date of the step.",
         "Cite one that is in force: codes(list: \"legal_bases\").",
@@ -189,10 +184,6 @@ class ProblemCode(Word):
         "ITEMS_UNANSWERED", "补正事项未全部答复", "Not every item asked for is answered.",
         "Answer each item.",
     )
-    ITEMS_MISSING = (
-        "ITEMS_MISSING", "须列明补正事项", "The list of items is empty.",
-        "Name each item that is to be supplied.",
-    )
     CONTENT_UNCHANGED = (
         "CONTENT_UNCHANGED", "内容未变更", "Nothing has changed since the rejection, and 30 days have not passed.",
         "Change what was objected to, or wait.",
@@ -215,10 +206,6 @@ class ProblemCode(Word):
         "Give a division with an authority.",
     )
     # four eyes
-    SECOND_PERSON_REQUIRED = (
-        "SECOND_PERSON_REQUIRED", "须另一人复核", "Another person must endorse this.",
-        "Have a colleague with the same grant endorse the proposal.",
-    )
     SAME_PERSON = (
         "SAME_PERSON", "不得自行复核", "The proposer cannot endorse their own proposal, under any login.",
         "Ask another person.",
