@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from api.types import closed  # noqa: F401 - the enums come before every type
+from domain.identity import FIELDS
 from domain.state import Word
 
 _SCALARS: Final = (str, int, bool, float, datetime, date)
@@ -42,7 +43,7 @@ def _field(info: FieldInfo) -> Any:
 
 
 def _is_id(name: str) -> bool:
-    return name in _IDS or name.endswith("_id")
+    return name in _IDS or (name.endswith("_id") and name not in FIELDS)  # the number of a person's document is no id
 
 
 def _typed(annotation: Any) -> Any:
