@@ -7,6 +7,8 @@ from typing import Final
 import typer
 
 from api.commands.doctor import doctor
+from api.commands.explain import explain
+from api.commands.generate import export_schema, generate
 from api.commands.import_register import import_register_command
 from api.commands.migrate import migrate_command
 from api.commands.serve import serve
@@ -26,4 +28,7 @@ app.command("migrate")(migrate_command)
 app.command("token")(token_command)
 app.command("doctor")(doctor)
 app.command("import-register")(import_register_command)
+app.command("explain")(explain)
+app.command("generate")(generate)
+app.command("export-schema")(export_schema)
 app.add_typer(staff_app, name="staff")
