@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import httpx2
@@ -23,7 +23,10 @@ from api.settings import SecretKeys, Settings
 from domain.agreement import Baseline
 from domain.authorities import NATION, authority_id
 from domain.policy.roles import Role
+from domain.provider import Provider as ProviderRow
+from domain.table import Table
 from domain.viewer import Viewer
+from tests import stored
 from workflows.registry import WORKFLOWS
 from workflows.staff import StaffEnrol
 from workflows.unit_of_work import carry_out
@@ -46,6 +49,7 @@ _PAYLOADS: Final = {
     "provider": "provider", "qualification": "qualification", "agreement": "agreement", "staff": "staff",
 }  # fmt: skip
 _numbers = count(1)
+R = TypeVar("R", bound=Table)
 
 
 def settings_for(database_url: str, **more: Any) -> Settings:
@@ -171,6 +175,14 @@ class Person:
         assert answer.payload["problems"] == []
         return answer
 
+    async def refused(self, mutation: str, **input_: Any) -> Answer:
+        """Fire a mutation that is refused: a problem is there; row, journal and outbox are as they were."""
+        async with self.world.untouched(str(input_.get("id", ""))):
+            answer = await self.do(mutation, **input_)
+        assert answer.payload["problems"] != []
+        assert answer.payload.get("step") is None
+        return answer
+
 
 def document(mutation: str, select: str = "") -> str:
     """The document of a mutation with what tests look at."""
@@ -223,8 +235,21 @@ class World:
     def public(self) -> Person:
         return Person(self, "", None)
 
-    async def enrol(self, role: Role, *, provider_id: str | None = None, division: str | None = None) -> Person:
-        """A member of staff, enrolled at the machine's own command line."""
+    @asynccontextmanager
+    async def untouched(self, *ids: str) -> AsyncIterator[None]:
+        """Nothing is written meanwhile: no row in any table, nothing of these cases."""
+        before = await stored.written(self.office.database, ids)
+        yield
+        assert await stored.written(self.office.database, ids) == before
+
+    async def rows(self, model: type[R], *, order_by: str | None = None, **where: Any) -> list[R]:
+        """Rows as they are stored."""
+        return await stored.rows(self.office.database, model, order_by=order_by, **where)
+
+    async def enrol(
+        self, role: Role, *, provider_id: str | None = None, division: str | None = None, person: str | None = None
+    ) -> Person:
+        """A member of staff, enrolled at the machine's own command line; `person` is a resident id, if it matters."""
         subject = unique(f"{role.value.lower()}-")
         authority = authority_id(division) if division else None
         command = StaffEnrol(
@@ -234,7 +259,7 @@ class World:
             subject=subject,
             role=role,
             staff_number=unique("N"),
-            resident_id=resident_id(),
+            resident_id=person or resident_id(),
             idempotency_key=unique("key-"),
         )
         outcome = await carry_out(self.office, Viewer("operator", Role.OPERATOR), WORKFLOWS["staff"], "enrol", command)
@@ -256,11 +281,15 @@ class World:
             division=f"{division[:2]}0100" if division not in ("310000", "110000") else division,
             idempotencyKey=unique("key-"),
         )
+        return await self.staffed(answer.id, division, regulator)
+
+    async def staffed(self, provider_id: str, division: str, regulator: Person) -> Provider:
+        """A provider's row with its people and an agreement."""
         staff = {}
         for role in (Role.COMPLIANCE_OFFICER, Role.REVIEWER, Role.INTEGRATION, Role.AUDITOR, Role.APPEAL_REVIEWER):
-            staff[role] = await self.enrol(role, provider_id=answer.id)
-        second = await self.enrol(Role.REVIEWER, provider_id=answer.id)
-        made = Provider(self, answer.id, division, regulator, staff, second)
+            staff[role] = await self.enrol(role, provider_id=provider_id)
+        second = await self.enrol(Role.REVIEWER, provider_id=provider_id)
+        made = Provider(self, provider_id, division, regulator, staff, second)
         made.agreement_id = await made.publish_agreement()
         return made
 
@@ -292,6 +321,26 @@ class Provider:
     @property
     def auditor(self) -> Person:
         return self.staff[Role.AUDITOR]
+
+    async def submit_qualification(self, kind: str = "TELECOM", **values: Any) -> Answer:
+        """A qualification, submitted."""
+        given = {"number": unique("Q"), "issuer": "示例机关", "validFrom": "2025-01-01", "validTo": "2027-12-31"}
+        return await self.officer.must(
+            "qualificationSubmit", kind=kind, idempotencyKey=unique("key-"), **{**given, **values}
+        )
+
+    async def qualify(self, **values: Any) -> list[Answer]:
+        """Both qualifications, verified."""
+        made = [await self.submit_qualification(kind, **values) for kind in ("TELECOM", "NEWS_INFORMATION")]
+        return [await self.regulator.must("qualificationVerify", id=one.id, version=1) for one in made]
+
+    async def live(self, **values: Any) -> Provider:
+        """Its production row, once it is qualified, with people of its own."""
+        await self.qualify(**values)
+        provider = (await self.world.rows(ProviderRow, id=self.id))[0]
+        made = await self.regulator.must("providerGoLive", id=self.id, version=provider.seq)
+        (production,) = await self.world.rows(ProviderRow, sandbox_of=made.id)
+        return await self.world.staffed(production.id, self.division, self.regulator)
 
     async def publish_agreement(self) -> str:
         """A new version of the agreement; its id."""
@@ -341,6 +390,12 @@ class Provider:
         return holder, await self.reviewer.must(
             "accountApprove", select=select, id=account.id, version=account.version, category="LIFESTYLE"
         )
+
+    async def rejected(self, **particulars: Any) -> tuple[Holder, Answer]:
+        """A rejected application."""
+        holder, account = await self.applied(**particulars)
+        await self.reviewer.must("accountClaim", id=account.id)
+        return holder, await self.reviewer.must("accountReject", id=account.id, version=1, reasons=NEWS_REASON)
 
     async def filed(self, **particulars: Any) -> tuple[Holder, str, Answer]:
         """A filed account: holder, account id, the accepted filing."""
