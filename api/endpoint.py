@@ -8,18 +8,16 @@ answered with 5xx: a fault is ours, has an id, and is logged without arguments.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from math import ceil
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
-import structlog
 
 from api.context import Context
 from api.errors import ErrorCode, NotAuthenticated, RequestError, RequestRefused, refused
 from api.execute import Answer, Engine, TooFast
+from api.logs import noted
 from api.requests import PLAIN, Gone, Head, MediaType, Receive, body_of, check_content, head_of, media_type, request_in
 from domain.viewer import Viewer
 
@@ -36,7 +34,6 @@ _MORE: Final[dict[ErrorCode, Headers]] = {
     ErrorCode.BODY_TOO_LARGE: ((b"connection", b"close"),),
 }
 _ABOUT_THE_DOCUMENT: Final = frozenset({ErrorCode.DOCUMENT_INVALID, ErrorCode.VARIABLES_INVALID})
-_log: Final = structlog.get_logger()
 
 
 def client_of(scope: Scope) -> str:
@@ -111,10 +108,6 @@ async def _send(send: Send, answer: Answer, media: MediaType, headers: Headers) 
 
 
 def _masked(fault: Exception) -> RequestError:
-    """What is told of a fault: an id. What is logged: that id, its type and where it rose; never a value."""
-    id_ = uuid4().hex[:12]
-    where = [
-        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(fault.__traceback__)[-8:]
-    ]
-    _log.error("fault", id=id_, type=type(fault).__qualname__, where=where)
+    """What is told of a fault: the id it is logged under."""
+    id_ = noted(fault)
     return RequestError(ErrorCode.FAULT, f"Its id is {id_}.", id=id_)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from uuid import uuid4
 
 import orjson
 import structlog
@@ -22,6 +24,15 @@ def set_up(level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forwarded()], level=logging.WARNING, force=True)
+
+
+def noted(fault: Exception) -> str:
+    """Log a fault: an id, its type and where it rose, never a value; the id, to be told."""
+    id_ = uuid4().hex[:12]
+    frames = traceback.extract_tb(fault.__traceback__)[-8:]
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    structlog.get_logger().error("fault", id=id_, type=type(fault).__qualname__, where=where)
+    return id_
 
 
 class _Forwarded(logging.Handler):

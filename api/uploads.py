@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from math import ceil
 from typing import Final
-from uuid import uuid4
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.errors import NotAuthenticated
 from api.limits import Buckets
+from api.logs import noted
 from api.multipart import Form, FormRefused, Piece, boundary_of
 from api.upload_problems import UploadProblem, UploadRefused
 from domain.content import NotRecognised, Recogniser
@@ -47,7 +45,6 @@ _MORE: Final[Mapping[UploadProblem, Mapping[str, str]]] = {
     UploadProblem.TOO_LARGE: {"connection": "close"},
     UploadProblem.TYPE_UNSUPPORTED: {"accept-encoding": "identity"},
 }
-_log: Final = structlog.get_logger()
 
 
 class UploadEndpoint:
@@ -79,7 +76,7 @@ class UploadEndpoint:
         except ClientDisconnect:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is: it is told by its id, and logged
-            return _refusal(UploadRefused(UploadProblem.FAULT, detail=f"Its id is {_noted(fault)}."))
+            return _refusal(UploadRefused(UploadProblem.FAULT, detail=f"Its id is {noted(fault)}."))
         body = {
             "id": received.id,
             "contentType": str(received.content_type),
@@ -194,12 +191,3 @@ def _refusal(refusal: UploadRefused) -> Response:
     if refusal.wait_seconds:
         headers["retry-after"] = str(ceil(refusal.wait_seconds))
     return JSONResponse(refusal.rendered(), refusal.problem.status, headers=headers)
-
-
-def _noted(fault: Exception) -> str:
-    """Log a fault: its id, its type and where it rose, never a value."""
-    id_ = uuid4().hex[:12]
-    frames = traceback.extract_tb(fault.__traceback__)[-8:]
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    _log.error("fault", id=id_, type=type(fault).__qualname__, where=where)
-    return id_

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from domain.account import LIVE, Account, ReservedName
 from domain.codes.lists import codes
-from domain.document import Document
 from domain.holder import Holder, SubjectType
 from domain.identity import Identity
 from domain.journal import Step
@@ -20,12 +19,13 @@ from domain.provider import Provider
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Row, Transaction, decoder
+from workflows.documents import UNUSED_OF_HOLDER
 from workflows.engine import Fact, Gathered, On
 from workflows.holder import CONSENTED, consented
 from workflows.qualification import qualified
 
 _ACCOUNT, _HOLDER, _IDENTITY, _PROVIDER = table_of(Account), table_of(Holder), table_of(Identity), table_of(Provider)
-_DOCUMENT, _RESERVED, _STEP = table_of(Document), table_of(ReservedName), table_of(Step)
+_RESERVED, _STEP = table_of(ReservedName), table_of(Step)
 _LIVE: Final = _ACCOUNT.c.state.in_([str(state) for state in LIVE])
 
 
@@ -190,12 +190,6 @@ LIVE_ACCOUNTS_BESIDE: Final = _count(_ACCOUNT.c.id, _OF_ACCOUNT)
 APPLICANT_CONSENTED: Final = CONSENTED
 CONSENTED_BY_HOLDER: Final = consented(_ACCOUNT.c.id, _OF_ACCOUNT)
 
-_UNUSED: Final = sa.select(_DOCUMENT.c.id, _DOCUMENT.c.sha256).where(
-    Among(_DOCUMENT.c.id, "document_ids"),
-    _DOCUMENT.c.holder_id == _bound("b_holder_id"),
-    _DOCUMENT.c.used_at.is_(None),
-)
-
 
 async def _documents(_: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
     """The documents named that the holder's side uploaded and nobody used yet, each with its hash."""
@@ -203,7 +197,7 @@ async def _documents(_: Any, transaction: Transaction, on: On) -> Mapping[str, A
     if not ids:
         return {}
     holder_id = on.case.holder_id if on.case is not None else on.cause.id
-    rows = await transaction.fetch(_UNUSED, {"document_ids": ids, "b_holder_id": holder_id})
+    rows = await transaction.fetch(UNUSED_OF_HOLDER, {"document_ids": ids, "b_holder_id": holder_id})
     return {"documents": {row[0]: row[1] for row in rows}}
 
 

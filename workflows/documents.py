@@ -58,6 +58,12 @@ _READ: Final = (
 _READ_CHUNK: Final = sa.select(_CHUNK.c.sealed).where(
     _CHUNK.c.document_id == _ID, _CHUNK.c.number == sa.bindparam("number", type_=sa.Integer, required=False)
 )
+# For a step that takes documents: those named that the holder's side uploaded and nobody used yet.
+UNUSED_OF_HOLDER: Final = sa.select(_DOCUMENT.c.id, _DOCUMENT.c.sha256).where(
+    Among(_DOCUMENT.c.id, "document_ids"),
+    _DOCUMENT.c.holder_id == sa.bindparam("b_holder_id", type_=sa.Text, required=False),
+    _DOCUMENT.c.used_at.is_(None),
+)
 _UNUSED: Final = (
     sa.select(_DOCUMENT.c.id)
     .where(

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import AwareDatetime
 
+from domain.document import Document
 from domain.holder import Holder, SubjectType
 from domain.identity import FIELDS, Identity, IdentityState
 from domain.ids import new_id
@@ -17,7 +18,7 @@ from domain.journal import AccessLog
 from domain.notice import Party
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
-from workflows.changes import Change, Detail, Insert, Serve, Set
+from workflows.changes import Change, Detail, Insert, Serve, Set, Update
 from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
@@ -74,6 +75,7 @@ class IdentityFacts:
     indexes: Mapping[str, bytes | None] = field(default_factory=dict)
     uscc_flagged: bool = False
     twins: int = 0
+    mandate_document: str | None = None
 
 
 _IDENTITY, _HOLDER = table_of(Identity), table_of(Holder)
@@ -133,6 +135,8 @@ def _write_submission(on: On) -> Iterable[Change]:
     yield Set({"pending_at": on.now} if waits else {"twin": on.facts.twins > 0})
     if waits:
         yield Set({"twin": on.case.twin or on.facts.twins > 0})
+    if on.facts.mandate_document is not None:
+        yield Update(Document, on.facts.mandate_document, {"used_at": on.now})
     yield Detail({"fields": " ".join(sorted(on.facts.sealed))})
     yield Insert(AccessLog, looked_up_blind(on, on.id, on.facts.twins))
 

@@ -23,6 +23,7 @@ from domain.identifiers import (
     uscc_prefix_fits,
 )
 from domain.identity import FIELDS, Identity, IdentityState
+from domain.ids import prefix_of
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from domain.vault.blind_index import Indexed, blind_index
@@ -31,6 +32,7 @@ from domain.vault.cipher import Place, reseal, seal
 from domain.vault.forms import forms_of, pack
 from domain.vault.keys import Keys, open_clear_key, open_mask_key
 from workflows.database import Transaction
+from workflows.documents import UNUSED_OF_HOLDER
 from workflows.engine import On
 
 _TABLE = table_of(Identity)
@@ -93,6 +95,10 @@ def _flagged(found: _Checked, text: str, subject_type: str) -> str:
 async def identity_sealed(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
     """A submission as it will be written: nothing of it is in clear any more."""
     found = checked(on.input, on.facts.subject_type, local_day(on.now))
+    mandate = found.values.get("mandate", "")
+    document_id = mandate if prefix_of(mandate) == "document" else None
+    if document_id is not None and not await transaction.fetch(UNUSED_OF_HOLDER, _document(on, document_id)):
+        found.faults.append(Problem(ProblemCode.DOCUMENT_UNUSABLE, ("mandate",)))
     if found.faults:
         return {"faults": tuple(found.faults)}
     prefix = "pending_" if on.case.state == IdentityState.VERIFIED else ""
@@ -106,7 +112,12 @@ async def identity_sealed(office: Any, transaction: Transaction, on: On) -> Mapp
         "indexes": indexes,
         "uscc_flagged": found.uscc_flagged,
         "twins": twins,
+        "mandate_document": document_id,
     }
+
+
+def _document(on: On, id_: str) -> Mapping[str, Any]:
+    return {"document_ids": [id_], "b_holder_id": on.case.holder_id}
 
 
 async def identity_taken_over(office: Any, _: Transaction, on: On) -> Mapping[str, Any]:
