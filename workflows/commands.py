@@ -106,7 +106,7 @@ class AdverseCommand(ProposableCommand):
 def problems_of(error: ValidationError) -> tuple[Problem, ...]:
     """Every fault of an input at once, each with its place."""
     return tuple(
-        Problem(ProblemCode.INPUT_INVALID, tuple(str(part) for part in fault["loc"]), _said(fault["msg"]))
+        Problem(ProblemCode.INPUT_INVALID, tuple(to_camel(str(part)) for part in fault["loc"]), _said(fault["msg"]))
         for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]
     )
 
