@@ -1,0 +1,118 @@
+"""The tables of the workflows as the design states them, written out by hand for what exists so far.
+
+Nothing here is taken from the code: a row that changes there must be changed here by somebody who means it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+H, R, C, I, P, N, O = (  # noqa: E741 - the letters of the design
+    "HOLDER",
+    "REVIEWER",
+    "COMPLIANCE_OFFICER",
+    "INTEGRATION",
+    "PROVINCIAL_REGULATOR",
+    "NATIONAL_REGULATOR",
+    "OPERATOR",
+)
+G: Final = (P, N)
+STAYS: Final = None
+NOTHING: Final = ()  # the case is not there yet
+FOLLOW_UP: Final = ()  # nobody may ask for it
+Eyes = Literal["one", "two", "two when flagged", "two for organs and news units"]
+
+
+class Expected(NamedTuple):
+    """One row: trigger, from, to, who, how many eyes."""
+
+    trigger: str
+    sources: tuple[str, ...]
+    target: str | None
+    who: tuple[str, ...]
+    eyes: Eyes = "one"
+
+
+TABLES: Final[dict[str, tuple[Expected, ...]]] = {
+    "identity": (
+        Expected("submit", ("UNVERIFIED", "VERIFIED"), STAYS, (H, I)),
+        Expected("verify", ("UNVERIFIED", "VERIFIED"), "VERIFIED", (R, I)),
+        Expected("fail", ("UNVERIFIED", "VERIFIED"), STAYS, (R, I)),
+    ),
+    "agreement": (Expected("publish", NOTHING, "PUBLISHED", (C,)),),
+    "provider": (
+        Expected("register", NOTHING, "REGISTERED", G),
+        Expected("configure", ("REGISTERED",), STAYS, (C, *G)),
+        Expected("go_live", ("REGISTERED",), STAYS, G),
+    ),
+    "holder": (
+        Expected("enrol", NOTHING, "ENROLLED", (H, I)),
+        Expected("consent", ("ENROLLED",), STAYS, (H, I)),
+    ),
+    "staff": (
+        Expected("enrol", NOTHING, "ENROLLED", (C, *G, O)),
+        Expected("disable", ("ENROLLED",), "DISABLED", (C, *G)),
+    ),
+    "qualification": (
+        Expected("submit", NOTHING, "SUBMITTED", (C,)),
+        Expected("verify", ("SUBMITTED",), "VERIFIED", G),
+        Expected("refuse", ("SUBMITTED",), "REFUSED", G),
+        Expected("renew", ("VERIFIED",), STAYS, (C,)),
+        Expected("renewed", ("VERIFIED",), "VERIFIED", G),
+        Expected("suspend", ("VERIFIED",), "SUSPENDED", G),
+        Expected("resume", ("SUSPENDED",), "VERIFIED", G),
+        Expected("revoke", ("VERIFIED", "SUSPENDED"), "REVOKED", G, "two"),
+    ),
+    "account": (
+        Expected("apply", NOTHING, "APPLIED", (H, I)),
+        Expected("claim", ("APPLIED",), STAYS, (R,)),
+        Expected("renew_lease", ("APPLIED",), STAYS, (R,)),
+        Expected("release", ("APPLIED",), STAYS, (R,)),
+        Expected("request_supplement", ("APPLIED",), "SUPPLEMENT_REQUESTED", (R,)),
+        Expected("supplement", ("SUPPLEMENT_REQUESTED",), "APPLIED", (H, I)),
+        Expected("withdraw", ("APPLIED", "SUPPLEMENT_REQUESTED"), "WITHDRAWN", (H,)),
+        Expected("approve", ("APPLIED",), "REVIEWED", (R,), "two when flagged"),
+        Expected("reject", ("APPLIED",), "REJECTED", (R,), "two for organs and news units"),
+        Expected("reapply", ("REJECTED",), "APPLIED", (H, I)),
+        Expected("file", ("REVIEWED",), "FILED", FOLLOW_UP),
+        Expected("unfile", ("FILED",), "REVIEWED", FOLLOW_UP),
+    ),
+    "filing": (
+        Expected("prepare", NOTHING, "PREPARED", FOLLOW_UP),
+        Expected("submit", ("PREPARED", "RETURNED"), "SUBMITTED", (C, I)),
+        Expected("pull_back", ("SUBMITTED",), "PREPARED", (C,)),
+        Expected("accept", ("SUBMITTED",), "ACCEPTED", G),
+        Expected("return", ("SUBMITTED",), "RETURNED", G),
+        Expected("decline", ("SUBMITTED",), "DECLINED", G),
+        Expected("prepare_again", ("DECLINED", "REVOKED"), "PREPARED", (C, I)),
+        Expected("revoke", ("ACCEPTED",), "REVOKED", G, "two"),
+        Expected("reinstate", ("REVOKED",), "ACCEPTED", G, "two"),
+    ),
+}
+STATES: Final[dict[str, tuple[str, ...]]] = {
+    "identity": ("UNVERIFIED", "VERIFIED"),
+    "agreement": ("PUBLISHED",),
+    "provider": ("REGISTERED",),
+    "holder": ("ENROLLED",),
+    "staff": ("ENROLLED", "DISABLED"),
+    "qualification": ("SUBMITTED", "VERIFIED", "REFUSED", "SUSPENDED", "REVOKED"),
+    "account": ("APPLIED", "SUPPLEMENT_REQUESTED", "REVIEWED", "FILED", "REJECTED", "WITHDRAWN"),
+    "filing": ("PREPARED", "SUBMITTED", "ACCEPTED", "RETURNED", "DECLINED", "REVOKED"),
+}
+# cause, what fires, where the target must stand (none: it is created)
+FOLLOW_UPS: Final = (
+    ("account.approve", "filing.prepare", ()),
+    ("filing enters ACCEPTED", "account.file", ("REVIEWED",)),
+    ("filing.revoke", "account.unfile", ("FILED",)),
+    ("provider.go_live", "provider.register", ()),
+)
+ADVERSE: Final = (
+    "identity.fail",
+    "qualification.refuse",
+    "qualification.suspend",
+    "qualification.revoke",
+    "account.reject",
+    "filing.return",
+    "filing.decline",
+    "filing.revoke",
+)
