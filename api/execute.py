@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationType
@@ -17,7 +17,7 @@ from api.errors import ErrorCode, RequestRefused, refused, reworded
 from api.introspection import introspected
 from api.limits import LIMITS, Buckets
 from api.reading.checks import check
-from api.reading.cost import Preparation
+from api.reading.cost import Preparation, prepare
 from api.reading.look import Look
 from api.reading.plan import Kind, Plan, Planner, Root
 from api.reading.recent import Recent, RecentOf
@@ -32,19 +32,16 @@ from workflows.office import Office
 DOCUMENTS_KEPT: Final = 1_000
 DOCUMENTS_PER_VIEWER: Final = 50
 PLANS_KEPT: Final = 2_000
-_WITHOUT_DATABASE: Final = frozenset({Kind.CONSTANT, Kind.VIEWER, Kind.INTROSPECTION})
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What an operation costs, and what it may."""
 
     requested: int
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a request is answered with: data or errors, and the cost where it was known."""
 
     data: dict[str, Any] | None
@@ -100,29 +97,36 @@ class Engine:
                 raise document.refusal
             operation = document.operation(name)
             variables = _coerced(operation, inputs)
-            plan = self._plan(document, operation, variables, context.viewer.sight)
-            look = Look(context.viewer, context.clock(), context.language, context.keys)
-            prepared = Preparation(plan, variables, look, self.office.database.dialect)
-            cost = Cost(prepared.cost, LIMITS[context.viewer.role].cost)
+            viewer = context.viewer
+            plan = self._plan(document, operation, variables, viewer.sight)
+            look = Look(viewer, context.clock(), context.language, context.keys)
+            prepared = prepare(plan, variables, look, self.office.database.dialect)
+            cost = Cost(prepared.cost, LIMITS[viewer.role].cost)
             if cost.requested > cost.limit:
                 raise refused(ErrorCode.COST_EXCEEDED, f"It costs {cost.requested}; {cost.limit} are allowed.")
-            execution = _Execution(self, document, operation, plan, variables, look, prepared, context, inputs)
-            return Answer(await execution.data(), cost)
+            execution = _Execution(self, document, operation, plan.roots, variables, look, prepared, context, inputs)
+            return Answer(await execution.data(plan), cost)
         except RequestRefused as refusal:
             return Answer(None, cost, refusal)
 
     def _plan(self, document: Document, operation: Operation, variables: Variables, sight: Sight) -> Plan:
-        flags = {name: variables[name] for name in document.steering if name in variables}
-        if excess := operation.measure.excess(LIMITS[sight.role]):
-            raise refused(ErrorCode.LIMIT_EXCEEDED, excess)
-        if None in flags.values():
-            raise refused(ErrorCode.VARIABLES_INVALID, "One that steers @skip or @include is null.")
+        flags = _flags(document, variables) if document.steering else {}
 
         def make() -> Plan:
+            if excess := operation.measure.excess(LIMITS[sight.role]):
+                raise refused(ErrorCode.LIMIT_EXCEEDED, excess)
             selection = Selection(self.schema, operation.node, document.fragments, flags)
             return Planner(Scene(self.office.database.dialect, selection, sight)).plan()
 
         return self._plans.get((operation, sight, frozenset(flags.items())), make)
+
+
+def _flags(document: Document, variables: Variables) -> dict[str, bool]:
+    """The values of the variables that steer @skip and @include."""
+    flags = {name: variables[name] for name in document.steering if name in variables}
+    if None in flags.values():
+        raise refused(ErrorCode.VARIABLES_INVALID, "One that steers @skip or @include is null.")
+    return flags
 
 
 def _coerced(operation: Operation, inputs: Mapping[str, Any]) -> Variables:
@@ -143,43 +147,38 @@ def _holds_nul(value: Any) -> bool:
     return isinstance(value, list) and any(map(_holds_nul, value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Execution:
     """One operation being carried out."""
 
     engine: Engine
     document: Document
     operation: Operation
-    plan: Plan
+    roots: tuple[Root, ...]
     variables: Variables
     look: Look
     prepared: Preparation
     context: Context
     inputs: Mapping[str, Any]
 
-    async def data(self) -> dict[str, Any]:
+    async def data(self, plan: Plan) -> dict[str, Any]:
         """The data: reads in one piece, steps one after the other."""
-        if self.operation.node.operation is OperationType.MUTATION:
-            return {root.key: await self._step(root) for root in self.plan.roots}
-        return await self._read(self.plan.roots)
+        if plan.reads:
+            return await self.engine.office.database.read(self._read)
+        if plan.steps:
+            return {root.key: await self._step(root) for root in self.roots}
+        return await self._read(_NOWHERE)
 
-    async def _read(self, roots: tuple[Root, ...]) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
-        if any(root.kind is Kind.INTROSPECTION for root in roots):
-            shown = introspected(self.engine.schema, self.document, self.operation, self.variables, self.inputs)
+    async def _read(self, connection: Connection) -> dict[str, Any]:
+        run = Run(connection, self.variables, self.look, self.prepared)
+        return {
+            root.key: self._introspected(root) if root.kind is Kind.INTROSPECTION else await run.root(root)
+            for root in self.roots
+        }
 
-        async def work(connection: Connection) -> dict[str, Any]:
-            run = self._run(connection)
-            return {
-                root.key: shown[root.key] if root.kind is Kind.INTROSPECTION else await run.root(root) for root in roots
-            }
-
-        if all(root.kind in _WITHOUT_DATABASE for root in roots):
-            return await work(_NOWHERE)
-        return await self.engine.office.database.read(work)
-
-    def _run(self, connection: Connection) -> Run:
-        return Run(connection, self.variables, self.look, self.prepared)
+    def _introspected(self, root: Root) -> Any:
+        found = introspected(self.engine.schema, self.document, self.operation, self.variables, self.inputs)
+        return found[root.key]
 
     async def _step(self, root: Root) -> Any:
         """Take the step, then read its payload anew, under scope and mask, after the commit."""
@@ -189,7 +188,7 @@ class _Execution:
 
         async def work(connection: Connection) -> Any:
             viewer = getattr(outcome, "viewer", None)  # who enrolled has a row now, and sees what it lets them see
-            look = self.look if viewer is None else replace(self.look, viewer=viewer)
+            look = self.look if viewer is None else self.look.by(viewer)
             return await Run(connection, self.variables, look, self.prepared).payload(root, outcome)
 
         return await self.engine.office.database.read(work)

@@ -16,8 +16,8 @@ from api.types.language import Language, preferred
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _JSON: Final = "application/json"
+_DIGITS_MAX: Final = len(str(BODY_BYTES_MAX))
 _GRAPHQL: Final = "application/graphql-response+json"
-_KNOWN: Final = (b'"query"', b'"variables"', b'"operationName"', b'"extensions"')
 
 
 class Gone(Exception):
@@ -77,17 +77,22 @@ def check_content(head: Head) -> None:
     """MEDIA_TYPE_UNSUPPORTED unless the body is plain JSON in UTF-8; BODY_TOO_LARGE if it says so itself."""
     if head.is_doubled:
         raise refused(ErrorCode.BAD_REQUEST, "A header came twice.")
-    if not _is_json(head.content_type) or (head.content_encoding or "identity").strip().lower() != "identity":
+    if not _is_readable(head.content_type, head.content_encoding):
         raise refused(ErrorCode.MEDIA_TYPE_UNSUPPORTED)
     length = head.content_length
-    if length is not None and (not length.isascii() or not length.isdigit()):
+    if length is None:
+        return
+    if not length.isascii() or not length.isdigit():
         raise refused(ErrorCode.BAD_REQUEST, "Content-Length is not a number.")
-    if length is not None and (len(length) > len(str(BODY_BYTES_MAX)) or int(length) > BODY_BYTES_MAX):
+    if len(length) > _DIGITS_MAX or int(length) > BODY_BYTES_MAX:
         raise refused(ErrorCode.BODY_TOO_LARGE)
 
 
 @lru_cache(maxsize=256)
-def _is_json(content_type: str | None) -> bool:
+def _is_readable(content_type: str | None, content_encoding: str | None) -> bool:
+    """Whether it is plain JSON in UTF-8."""
+    if (content_encoding or "identity").strip().lower() != "identity":
+        return False
     name, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]
     charsets = [part.partition("=")[2].strip('" ') for part in parameters if part.startswith("charset")]
     return name == _JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
@@ -153,7 +158,7 @@ def request_in(body: bytes) -> Request:
         raise refused(ErrorCode.BAD_REQUEST, "One request at a time: batching is off.")
     if type(asked) is not dict:
         raise refused(ErrorCode.BAD_REQUEST, "It is not an object.")
-    if any(body.count(name) > 1 for name in _KNOWN) and _is_doubled(body):
+    if _may_be_doubled(body) and _is_doubled(body):
         raise refused(ErrorCode.BAD_REQUEST, "A member is there twice.")
     return _checked(asked)
 
@@ -169,6 +174,17 @@ def _checked(asked: dict[str, Any]) -> Request:
     if not isinstance(asked.get("extensions"), (dict, type(None))):
         raise refused(ErrorCode.BAD_REQUEST, "`extensions` is not an object.")
     return Request(query, variables or {}, name)
+
+
+def _may_be_doubled(body: bytes) -> bool:
+    """Whether a member's name is there twice, at whatever depth."""
+    count = body.count
+    return (
+        count(b'"query"') > 1
+        or count(b'"variables"') > 1
+        or count(b'"operationName"') > 1
+        or count(b'"extensions"') > 1
+    )
 
 
 def _is_doubled(body: bytes) -> bool:

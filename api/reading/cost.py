@@ -7,8 +7,7 @@ or cursor is refused before any SQL, and before any step is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,8 +24,7 @@ _LISTS = (Mode.PAGE, Mode.LIST)
 IDS_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A page ready to be read."""
 
     window: Window
@@ -34,28 +32,48 @@ class Prepared:
     bound: dict[str, Any]
     parent: str | None  # whose page the cursor resumes
     page: Statement
-    count: Statement | None
+    counting: Statement | None
     cursor: Callable[[Any], str]
     is_plain: bool  # nothing is asked for but the rows themselves, in their order
 
 
-class Preparation:
-    """Everything that a plan's lists ask for, and what it costs."""
+class Preparation(NamedTuple):
+    """What an operation costs, and the pages it asks for."""
 
-    __slots__ = ("_dialect", "_look", "_variables", "cost", "pages")
+    cost: int
+    pages: Mapping[Level, Prepared]
 
-    def __init__(self, plan: Plan, variables: Variables, look: Look, dialect: sa.Dialect) -> None:
+
+def prepare(plan: Plan, variables: Variables, look: Look, dialect: sa.Dialect) -> Preparation:
+    """What the plan's lists ask for. Where no variable and no cursor comes in, it is worked out once."""
+    if plan.prepared is not None:
+        known: Preparation = plan.prepared
+        return known
+    pricing = _Pricing(variables, look, dialect)
+    made = Preparation(sum(map(pricing.root, plan.roots)), pricing.pages)
+    if pricing.is_fixed:
+        plan.prepared = made
+    return made
+
+
+class _Pricing:
+    """Walks a plan with the arguments of one request."""
+
+    __slots__ = ("_dialect", "_look", "_variables", "is_fixed", "pages")
+
+    def __init__(self, variables: Variables, look: Look, dialect: sa.Dialect) -> None:
         self._variables, self._look, self._dialect = variables, look, dialect
         self.pages: dict[Level, Prepared] = {}
-        self.cost = sum(map(self._root, plan.roots))
+        self.is_fixed = True  # as good for any other viewer of this sight
 
-    def _root(self, root: Root) -> int:
+    def root(self, root: Root) -> int:
         rows = 1
         if root.kind is Kind.ANY_EACH:
             rows = len(root.arguments.read(self._variables)["ids"])
+            self.is_fixed = False
             if rows > IDS_MAX:
                 raise refused(ErrorCode.ARGUMENT_INVALID, f"At most {IDS_MAX} ids at once.")
-        return 1 + root.weight + sum(map(self._root, root.roots)) + rows * self._below(root)
+        return 1 + root.weight + sum(map(self.root, root.roots)) + rows * self._below(root)
 
     def _below(self, root: Root) -> int:
         under = self._one_of(root.levels)
@@ -80,6 +98,8 @@ class Preparation:
             asked = page_asked(level, level.arguments.read(self._variables))
             if level.arguments.fixed:
                 level.asked = asked
+            else:
+                self.is_fixed = False
         self.pages[level] = self._prepared(level, asked)
         return asked.limit
 
@@ -93,6 +113,8 @@ class Preparation:
         count = None
         if level.counts:
             count = level.statement(window.comparisons, lambda: statements.count(level, window, dialect))
+        if asked.place is not None or level.writes_cursors:
+            self.is_fixed = False  # a cursor is this viewer's own
         write = cursors.writer(level, asked, self._look, dialect) if level.writes_cursors else _no_cursor
         is_plain = not (level.looks_ahead or level.writes_cursors or level.counts or window.is_backward)
         return Prepared(window, asked.limit, bound, parent, page, count, write, is_plain)

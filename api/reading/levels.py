@@ -61,6 +61,7 @@ class Level:
     body: Body = field(default_factory=Body)
     key: int = -1  # index of the column that says whose row it is
     make: Callable[..., Any] = lambda *_: None
+    make_each: Callable[..., Any] = lambda *_: None  # of a list: writes into the lists of its parents
     asked: Any = None  # the page asked for, where no variable touches it
     made: Recent[Any] = field(default_factory=lambda: Recent(STATEMENTS_KEPT))
 

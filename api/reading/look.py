@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -20,18 +19,20 @@ from domain.viewer import Viewer
 _NO_FORMS: Final[Mapping[str, Forms]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
 class Look:
     """What of a request no plan may depend on, as its generated functions see it."""
 
-    viewer: Viewer
-    now: datetime
-    language: Language
-    keys: Keys
-    bound: Mapping[str, Any] = field(init=False)  # the parameters every statement has
+    __slots__ = ("bound", "keys", "language", "now", "viewer")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "bound", {**self.viewer.bound, "now": self.now})
+    def __init__(self, viewer: Viewer, now: datetime, language: Language, keys: Keys) -> None:
+        self.viewer, self.now, self.language, self.keys = viewer, now, language, keys
+        self.bound: Mapping[str, Any] = {**viewer.bound, "now": now}  # the parameters every statement has
+
+    def by(self, viewer: Viewer) -> Look:
+        """The same look by the viewer that a step made of this one. The plan stays, so the sight must."""
+        if viewer.sight != self.viewer.sight:
+            raise ValueError("a step does not change what its viewer's role is")
+        return Look(viewer, self.now, self.language, self.keys)
 
     def forms(self, identity_id: str, mask_key: bytes, bundle: bytes | None) -> Mapping[str, Forms]:
         """The masked forms of an identity by field; none before anything was submitted."""

@@ -73,13 +73,19 @@ class Pages(Objects):
         )
         if made.foreign is not None:
             level.key = level.index(level.alias.c[made.foreign.key])
-        written = (
-            self._connection(type_, nodes, level) if is_page else f"[{self._node(type_, nodes, level)} for r in rows]"
-        )
+        if not is_page:
+            self._list(self._node(type_, nodes, level), level)
+            return level
+        written = self._connection(type_, nodes, level)
         if not level.columns:
             level.index(level.alias.c.id)  # only counted or named: SQL still needs something to select
         level.make = level.body.function("rows p look", written, len(level.children))
         return level
+
+    def _list(self, node: str, level: Level) -> None:
+        """Each row is written straight into its parent's list: a call per parent would cost more than what it does."""
+        written = f"[g[r[{level.key}]].append({node}) for r in rows]"
+        level.make_each = level.body.function("rows g look", written, len(level.children))
 
     def _node(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], level: Level) -> str:
         return self.object(type_, nodes, Rows(level, level.alias))

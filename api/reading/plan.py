@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from graphql import (
@@ -48,6 +48,9 @@ class Kind(Enum):
     MUTATION = "a step, and its payload"
 
 
+_ROWLESS: Final = frozenset({Kind.CONSTANT, Kind.INTROSPECTION, Kind.VIEWER, Kind.GROUP})
+
+
 @dataclass(frozen=True)
 class Root:
     """One root field."""
@@ -80,11 +83,24 @@ class Reread:
     is_list: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Plan:
     """What to read, whoever of this sight asks."""
 
     roots: tuple[Root, ...]
+    prepared: Any = None  # what its lists ask for, where that is the same for every request
+    steps: bool = field(init=False)  # whether it takes any step
+    reads: bool = field(init=False)  # whether it reads anything beside the payloads of steps
+
+    def __post_init__(self) -> None:
+        kinds_ = {root.kind for root in every(self.roots)}
+        self.steps = Kind.MUTATION in kinds_
+        self.reads = not self.steps and not kinds_ <= _ROWLESS
+
+
+def every(roots: Sequence[Root]) -> list[Root]:
+    """Root fields and those grouped below them."""
+    return [found for root in roots for found in (root, *every(root.roots))]
 
 
 class Planner(Pages):

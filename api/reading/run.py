@@ -128,7 +128,7 @@ class Run:
         """A page of all rows in sight."""
         parameters = {**self.look.bound, **asked.bound}
         rows = await self.connection.fetch(asked.page, parameters)
-        total = 0 if asked.count is None else (await self.connection.fetch(asked.count, parameters))[0][0]
+        total = 0 if asked.counting is None else (await self.connection.fetch(asked.counting, parameters))[0][0]
         shown, page = _cut(rows, asked, total)
         return level.make(shown, page, self.look, *self._late(level.body.late), *await self._below(level, shown))
 
@@ -139,16 +139,20 @@ class Run:
         parameters = {**self.look.bound, **asked.bound, "keys": list(keys)}
         rows = await self.connection.fetch(asked.page, parameters)
         groups: dict[Any, list[Any]] = {key: [] for key in keys}
-        for row in rows:
-            groups[row[level.key]].append(row)
         late, make, look = self._late(level.body.late), level.make, self.look
+        if level.mode is Mode.LIST:
+            level.make_each(rows, groups, look, *late, *await self._below(level, rows))
+            return groups
+        key_index = level.key
+        for row in rows:
+            groups[row[key_index]].append(row)
         if asked.is_plain:
             below = await self._below(level, rows)
             return {key: make(group, _NO_PAGE, look, *late, *below) for key, group in groups.items()}
         totals: dict[Any, int] = (
             {}
-            if asked.count is None
-            else {row[0]: row[1] for row in await self.connection.fetch(asked.count, parameters)}
+            if asked.counting is None
+            else {row[0]: row[1] for row in await self.connection.fetch(asked.counting, parameters)}
         )
         cut = {key: _cut(group, asked, totals.get(key, 0)) for key, group in groups.items()}
         below = await self._below(level, [row for shown, _ in cut.values() for row in shown])
