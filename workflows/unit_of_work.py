@@ -135,11 +135,11 @@ async def _work(
         if key is not None:
             hashed = input_hash(office.keys.derived("proposal"), name, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
-                return dict(before), present
+                return dict(before), await _known(present, transaction)
         ids = await act(Writing(present, now), transaction)
         if key is not None:
             await idempotency.finish(transaction, caller, key, ids)
-        return ids, present if present.id else await viewer_in(transaction, present)
+        return ids, await _known(present, transaction)
 
     try:
         ids, seen = await office.database.write(work)
@@ -156,6 +156,11 @@ async def _present(viewer: Viewer, grant: Grant, transaction: Transaction) -> Vi
     if present is None or not present.may(grant):
         raise Refused(Problem(ProblemCode.NOT_ALLOWED))
     return present
+
+
+async def _known(viewer: Viewer, transaction: Transaction) -> Viewer | None:
+    """The viewer; who had no row before may have one now, by this request or by the one that it repeats."""
+    return viewer if viewer.id else await viewer_in(transaction, viewer)
 
 
 async def _step(
