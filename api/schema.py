@@ -88,7 +88,7 @@ class Query:
     codes: list[Code] = value(listed, {"list": str, "at": date | None})
 
 
-@strawberry.type
+@strawberry.type(description="Every step that may be asked for. A refusal is data in `problems`, never in `errors`.")
 class Mutation(
     AccountMutations, FilingMutations, HolderMutations, ProposalMutations, ProviderMutations, RegisterMutations
 ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 
 from domain.case import Journalled, Tenant
 from domain.columns import text, word
@@ -45,4 +45,9 @@ class Holder(Tenant, Journalled, table=True):
     display_name: str = text()
     division: str = text()
 
-    __table_args__ = (UniqueConstraint("provider_id", "issuer", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("provider_id", "issuer", "subject"),
+        Index("ix_holder_provider", "provider_id", "created_at", "id"),
+        Index("ix_holder_jurisdiction", "jurisdiction", "created_at", "id"),
+        Index("ix_holder_created", "created_at", "id"),
+    )

@@ -309,6 +309,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holder")),
         sa.UniqueConstraint("provider_id", "issuer", "subject", name=op.f("uq_holder_provider_id_issuer_subject")),
     )
+    with op.batch_alter_table("holder", schema=None) as batch_op:
+        batch_op.create_index("ix_holder_created", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_holder_jurisdiction", ["jurisdiction", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_holder_provider", ["provider_id", "created_at", "id"], unique=False)
+
     op.create_table(
         "notice",
         sa.Column("id", columns.TEXT, nullable=False),
@@ -791,6 +796,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_notice_holder")
 
     op.drop_table("notice")
+    with op.batch_alter_table("holder", schema=None) as batch_op:
+        batch_op.drop_index("ix_holder_provider")
+        batch_op.drop_index("ix_holder_jurisdiction")
+        batch_op.drop_index("ix_holder_created")
+
     op.drop_table("holder")
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.drop_index("ix_deadline_next")
