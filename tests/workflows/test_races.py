@@ -1,0 +1,216 @@
+"""Races with real concurrency, over HTTP, on both databases: exactly one wins, and the journal shows it (Art. 7, 8)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.account import Account
+from domain.filing import Filing
+from domain.holder import Holder
+from domain.journal import CANONICAL, GENESIS, Position, Step, link
+from domain.outbox import Event
+from domain.policy.roles import Role
+from domain.proposal import Proposal
+from tests.world import Answer, Person, World, opened_world, unique
+from workflows.sequencer import sequence_once
+
+ROUNDS = 100
+
+
+@pytest.fixture
+async def worlds(own_database_url: str) -> AsyncIterator[tuple[World, World]]:
+    """One deployment seen through two servers: on PostgreSQL two pools; on SQLite one server, for it has one writer."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(opened_world(own_database_url))
+        if own_database_url.startswith("sqlite"):
+            yield first, first
+            return
+        second = await stack.enter_async_context(opened_world(own_database_url))
+        second.clock = first.clock
+        yield first, second
+
+
+def at(world: World, person: Person) -> Person:
+    """The same person, at another server."""
+    return Person(world, person.subject, person.role, person.provider_id, person.id)
+
+
+def codes(answers: list[Answer]) -> list[list[str]]:
+    return sorted(answer.codes for answer in answers)
+
+
+async def assert_journal_is_whole(world: World) -> None:
+    """Chains verify, positions are dense and in order within each case, one event a step and none besides."""
+    await sequence_once(world.office.database)
+    steps = await world.rows(Step)
+    positions = {row.step_id: row.position for row in await world.rows(Position)}
+    events = await world.rows(Event)
+    by_case: dict[str, list[Step]] = defaultdict(list)
+    for step in sorted(steps, key=lambda step: step.seq):
+        by_case[step.case_id].append(step)
+    for chain in by_case.values():
+        last = GENESIS
+        for number, step in enumerate(chain, start=1):
+            assert (step.seq, step.prev_hash) == (number, last)
+            assert step.hash == link(last, {name: getattr(step, name) for name in CANONICAL})
+            last = step.hash
+        assert [positions[step.id] for step in chain] == sorted(positions[step.id] for step in chain)
+    assert sorted(positions.values()) == list(range(1, len(steps) + 1))
+    assert Counter(event.step_id for event in events) == Counter(step.id for step in steps)
+
+
+async def test_of_two_reviewers_who_approve_at_the_same_moment_one_wins_a_hundred_times(
+    worlds: tuple[World, World],
+) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    holder = await provider.holder("ENTERPRISE")
+    await provider.officer.must("providerConfigure", id=provider.id, version=1, quotaOthers=ROUNDS)
+    one, two = provider.reviewer, at(there, provider.second_reviewer)
+    claims, approvals = Counter[str](), Counter[int]()
+
+    for _ in range(ROUNDS):
+        account = await holder.apply()
+        taken = await asyncio.gather(one.do("accountClaim", id=account.id), two.do("accountClaim", id=account.id))
+        claims[str(codes(taken))] += 1
+        winner = one if not taken[0].codes else two
+        everybody = (at(here, winner), at(there, winner), two if winner is one else one)
+        approve: dict[str, Any] = {"id": account.id, "version": 1, "category": "LIFESTYLE"}
+        answers = await asyncio.gather(*(person.do("accountApprove", **approve) for person in everybody))
+        approvals[sum(not answer.codes for answer in answers)] += 1
+        assert {code for answer in answers for code in answer.codes} <= {"STALE_VERSION", "LEASE_REQUIRED"}
+
+    assert claims == {"[[], ['LEASE_TAKEN']]": ROUNDS}
+    assert approvals == {1: ROUNDS}
+    assert {(row.state, row.seq) for row in await here.rows(Account)} == {("REVIEWED", 2)}
+    assert Counter(step.trigger for step in await here.rows(Step))["approve"] == ROUNDS
+    assert len(await here.rows(Filing)) == ROUNDS
+    await assert_journal_is_whole(here)
+
+
+async def test_of_two_applications_for_a_quota_of_one_one_wins(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+
+    for _ in range(10):
+        holder = await provider.holder()
+        again = replace(holder, person=at(there, holder.person))
+        answers = await asyncio.gather(holder.try_to_apply(), again.try_to_apply())
+
+        assert codes(answers) == [[], ["QUOTA_EXCEEDED"]]
+        assert len(await here.rows(Account, holder_id=holder.id)) == 1
+    await assert_journal_is_whole(here)
+
+
+async def test_of_two_holders_who_want_one_name_one_has_it(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+
+    for number in range(10):
+        name = f"风起云涌{number}"
+        first, second = await provider.holder(), await provider.holder()
+        second = replace(second, person=at(there, second.person))
+        answers = await asyncio.gather(first.try_to_apply(displayName=name), second.try_to_apply(displayName=name))
+
+        assert codes(answers) == [[], ["NAME_UNAVAILABLE"]]
+        assert len(await here.rows(Account, display_name=name)) == 1
+    await assert_journal_is_whole(here)
+
+
+async def test_a_request_sent_ten_times_at_once_is_carried_out_once(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    holder = await provider.holder()
+    asked = {"particulars": holder.particulars(), "idempotencyKey": unique("key-")}
+
+    people = [at((here, there)[number % 2], holder.person) for number in range(10)]
+    answers = await asyncio.gather(*(person.do("accountApply", **asked) for person in people))
+
+    assert [answer.codes for answer in answers] == [[]] * 10
+    assert len({(answer.id, answer.payload["step"]["id"]) for answer in answers}) == 1
+    assert len(await here.rows(Account, holder_id=holder.id)) == 1
+    await assert_journal_is_whole(here)
+
+
+async def test_an_enrolment_sent_ten_times_at_once_makes_one_holder(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    asked = {"subjectType": "INDIVIDUAL", "displayName": "示例", "division": "330100", "idempotencyKey": unique("key-")}
+    subject = unique("holder-")
+
+    people = [Person((here, there)[number % 2], subject, Role.HOLDER, provider.id) for number in range(10)]
+    answers = await asyncio.gather(*(person.do("holderEnrol", **asked) for person in people))
+
+    assert [answer.codes for answer in answers] == [[]] * 10
+    assert len({answer.id for answer in answers}) == 1
+    assert len(await here.rows(Holder, subject=subject)) == 1
+
+
+async def test_an_endorsed_proposal_is_spent_once(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+
+    for _ in range(10):
+        _, account = await provider.applied(category="NEWS")
+        approve: dict[str, Any] = {"id": account.id, "version": 1, "category": "NEWS"}
+        await provider.reviewer.must("accountClaim", id=account.id)
+        proposal = (await provider.reviewer.must("accountApprove", **approve)).proposal
+        await provider.second_reviewer.must("proposalEndorse", **proposal)
+        people = (provider.reviewer, at(there, provider.reviewer))
+        answers = await asyncio.gather(
+            *(person.do("accountApprove", **approve, proposal=proposal["id"]) for person in people)
+        )
+
+        assert codes(answers) == [[], ["STALE_VERSION"]]
+        (row,) = await here.rows(Proposal, id=proposal["id"])
+        assert row.used_by in {answer.payload["step"]["id"] for answer in answers if not answer.codes}
+    await assert_journal_is_whole(here)
+
+
+async def test_of_a_withdrawal_and_an_approval_at_once_one_wins(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    ends = Counter[str]()
+
+    for _ in range(20):
+        holder, account = await provider.applied()
+        await provider.reviewer.must("accountClaim", id=account.id)
+        answers = await asyncio.gather(
+            provider.reviewer.do("accountApprove", id=account.id, version=1, category="LIFESTYLE"),
+            at(there, holder.person).do("accountWithdraw", id=account.id, version=1),
+        )
+        assert codes(list(answers)) == [[], ["STALE_VERSION"]]
+        ends[(await here.rows(Account, id=account.id))[0].state] += 1
+
+    assert set(ends) <= {"REVIEWED", "WITHDRAWN"}
+    assert sum(ends.values()) == 20
+    await assert_journal_is_whole(here)
+
+
+async def test_numbers_of_filings_accepted_at_once_differ(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    filings = []
+    for _ in range(8):
+        _, account = await provider.approved()
+        filings.append(account.case["filing"]["id"])
+        await provider.officer.must("filingSubmit", id=filings[-1], version=1)
+
+    regulators = [at((here, there)[number % 2], provider.regulator) for number in range(8)]
+    accepted = await asyncio.gather(
+        *(
+            person.must("filingAccept", select="number", id=id_, version=2)
+            for person, id_ in zip(regulators, filings, strict=True)
+        )
+    )
+
+    serials = sorted(answer.case["number"].split("-")[4] for answer in accepted)
+    assert serials == [f"{number:06d}" for number in range(1, 9)]
+    await assert_journal_is_whole(here)
