@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from api.commands.demo import demo
 from api.commands.doctor import doctor
 from api.commands.explain import explain
 from api.commands.generate import export_schema, generate
@@ -24,6 +25,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve)
+app.command("demo")(demo)
 app.command("migrate")(migrate_command)
 app.command("token")(token_command)
 app.command("doctor")(doctor)

@@ -49,6 +49,12 @@ def serve(
 
 def run(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve until interrupted; `ready` is told the URL as soon as it answers."""
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn after it has shut down in order
+        server_of(settings, ready).run()
+
+
+def server_of(settings: Settings, ready: Callable[[str], None]) -> Server:
+    """The server, not yet running."""
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -61,8 +67,7 @@ def run(settings: Settings, ready: Callable[[str], None]) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with suppress(KeyboardInterrupt):  # raised again by uvicorn after it has shut down in order
-        _Server(config, ready).run()
+    return Server(config, ready)
 
 
 async def _checked(settings: Settings, *, with_demo: bool) -> None:
@@ -90,7 +95,7 @@ def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
     console.print(f"curl -s {url}/graphql {headers} -d '{body}'\n", markup=False)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells where it answers, which with port 0 is known only then."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:

@@ -1,0 +1,93 @@
+"""People of the demo who speak to a server over HTTP, and say at once where it answers otherwise than they expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx2
+import orjson
+
+from domain.problems import ProblemCode
+
+_CASE: Final = "id version stateCode"
+# Each mutation of the walk: the type of its input, and what is read of its answer.
+_MUTATIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "holderEnrol": ("HolderEnrolInput", f"holder {{ {_CASE} identity {{ id version }} }}"),
+    "identitySubmit": ("IdentitySubmitInput", f"identity {{ {_CASE} }}"),
+    "identityVerify": ("IdentityVerifyInput", f"identity {{ {_CASE} }}"),
+    "agreementConsent": ("AgreementConsentInput", f"holder {{ {_CASE} }}"),
+    "accountApply": ("AccountApplyInput", f"account {{ {_CASE} flags isFlagged receiptNumber }}"),
+    "accountClaim": ("AccountLeaseInput", f"account {{ {_CASE} claimedUntil }}"),
+    "accountApprove": (
+        "AccountApproveInput",
+        f"account {{ {_CASE} filing {{ {_CASE} }} }} proposal {{ id hash }} step {{ trigger }}",
+    ),
+    "accountWithdraw": ("AccountWithdrawInput", f"account {{ {_CASE} }}"),
+    "proposalEndorse": ("ProposalEndorseInput", "proposal { id state }"),
+    "filingSubmit": ("FilingStepInput", f"filing {{ {_CASE} dueAt jurisdiction {{ nameZh }} }}"),
+    "filingAccept": ("FilingStepInput", f"filing {{ {_CASE} number account {{ {_CASE} }} }}"),
+}
+_PROBLEMS: Final = "problems { code path message(language: EN) zh: message(language: ZH) fix }"
+
+
+class Unexpected(Exception):
+    """The server answered otherwise than the walk expects."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """The connection all callers share; it counts the requests and keeps the last answer."""
+
+    client: httpx2.Client
+    requests: int = 0
+    last: bytes = b""
+
+    def post(self, body: Mapping[str, Any], token: str) -> bytes:
+        """The body of an answer, as it came. Unexpected where it is not a 200."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.requests += 1
+        response = self.client.post("/graphql", json=dict(body), headers=headers)
+        self.last = response.content
+        if response.status_code != httpx2.codes.OK:
+            raise Unexpected(f"The answer was {response.status_code}: {response.text}")
+        return self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a token, or nobody in particular without one."""
+
+    subject: str
+    wire: Wire
+    token: str = ""
+
+    def post(self, query: str, **variables: Any) -> bytes:
+        """The answer as it came."""
+        return self.wire.post({"query": query, "variables": variables}, self.token)
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a query."""
+        body = orjson.loads(self.post(query, **variables))
+        if "errors" in body:
+            raise Unexpected(f"{self.subject} was answered {body['errors']}")
+        data: dict[str, Any] = body["data"]
+        return data
+
+    def do(self, mutation: str, input_: Mapping[str, Any], *, refused: tuple[ProblemCode, ...] = ()) -> dict[str, Any]:
+        """What a mutation answered; it must be refused with exactly these codes, or not at all."""
+        type_, selection = _MUTATIONS[mutation]
+        document = f"mutation($input: {type_}!) {{ {mutation}(input: $input) {{ {selection} {_PROBLEMS} }} }}"
+        payload: dict[str, Any] = self.ask(document, input=dict(input_))[mutation]
+        codes = tuple(problem["code"] for problem in payload["problems"])
+        if codes != refused:
+            wanted = ", ".join(refused) or "no refusal"
+            raise Unexpected(f"{mutation} of {self.subject} was to meet {wanted}, and was answered {payload}")
+        return payload
+
+
+def expect(what: str, *, found: object, wanted: object) -> None:
+    """Unexpected unless the two are equal."""
+    if found != wanted:
+        raise Unexpected(f"{what}: {wanted} was expected, and it is {found}")
