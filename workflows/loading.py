@@ -26,12 +26,12 @@ from workflows.registry import workflow_of
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
 
 
-def in_scope(table: sa.Table, role: Role) -> sa.ColumnElement[bool]:
-    """The viewer's scope on a table as a condition."""
+def in_scope(table: sa.Table, role: Role, alias: sa.FromClause | None = None) -> sa.ColumnElement[bool]:
+    """The viewer's scope on a table, or on an alias of it, as a condition."""
     found = scope(table, role)
     if found == ALL:
         return sa.true()
-    return sa.false() if found == NONE or isinstance(found, str) else found(table)
+    return sa.false() if found == NONE or isinstance(found, str) else found(table if alias is None else alias)
 
 
 @lru_cache(maxsize=500)

@@ -36,7 +36,7 @@ class Differences:
     async def load(
         self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime
     ) -> Mapping[str, list[Difference]]:
-        """The differences by submission; a first one has none."""
+        """The differences by submission; none where no round before is in sight."""
         found: dict[str, list[Difference]] = {id_: [] for id_ in ids}
         for row in await connection.fetch(_pairs(viewer.role), {**viewer.bound, "ids": list(ids)}):
             pairs = zip(COMPARED, row[1 : 1 + len(COMPARED)], row[1 + len(COMPARED) :], strict=True)
@@ -47,7 +47,8 @@ class Differences:
 @cache
 def _pairs(role: Role) -> sa.Select[Any]:
     before = _NOW.alias("before")
-    same = sa.and_(before.c.account_id == _NOW.c.account_id, before.c.round == _NOW.c.round - sa.literal_column("1"))
+    one_earlier = before.c.round == _NOW.c.round - sa.literal_column("1")
+    same = sa.and_(before.c.account_id == _NOW.c.account_id, one_earlier, in_scope(_NOW, role, before))
     columns = [*(before.c[name] for name in COMPARED), *(_NOW.c[name] for name in COMPARED)]
     chosen = sa.select(_NOW.c.id, *columns).select_from(_NOW.join(before, same))
     return chosen.where(Among(_NOW.c.id, "ids"), in_scope(_NOW, role))
