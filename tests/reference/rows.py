@@ -1,0 +1,107 @@
+"""All rows of a database in memory: what the slow oracle answers from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from domain import tables  # noqa: F401 - declares every table
+from domain.table import METADATA
+from tests.reference.rules import Looker, Values, sees
+from workflows.database import Connection, Database
+
+
+NOBODY: Final = Looker(role="")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A row and the table it lies in."""
+
+    table: str
+    values: Values
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+@dataclass
+class Rows:
+    """Every table, with the rows that each viewer sees found once."""
+
+    tables: Mapping[str, Sequence[Row]]
+    _seen: dict[tuple[Looker, str], list[Row]] = field(default_factory=dict)
+    _by: dict[tuple[Looker, str, str], dict[Any, list[Row]]] = field(default_factory=dict)
+
+    def seen(self, who: Looker, table: str) -> list[Row]:
+        """The rows of a table in a viewer's sight."""
+        key = (who, table)
+        if key not in self._seen:
+            self._seen[key] = [row for row in self.tables[table] if sees(who, table, row.values)]
+        return self._seen[key]
+
+    def where(self, who: Looker, table: str, column: str, value: Any) -> list[Row]:
+        """The rows in sight whose column has the value; null equals nothing."""
+        key = (who, table, column)
+        if key not in self._by:
+            grouped = self._by[key] = defaultdict(list)
+            for row in self.seen(who, table):
+                grouped[row[column]].append(row)
+        return [] if value is None else self._by[key].get(value, [])
+
+    def there(self, table: str, column: str, value: Any) -> int:
+        """How many rows there are with the value, in anybody's sight or not."""
+        key = (NOBODY, table, column)
+        if key not in self._by:
+            grouped = self._by[key] = defaultdict(list)
+            for row in self.tables[table]:
+                grouped[row[column]].append(row)
+        return 0 if value is None else len(self._by[key].get(value, []))
+
+    def one(self, who: Looker, table: str, column: str, value: Any) -> Row | None:
+        """The one row in sight with that value."""
+        found = self.where(who, table, column, value)
+        assert len(found) <= 1, (table, column, value)
+        return found[0] if found else None
+
+
+async def all_rows(database: Database) -> Rows:
+    """Read every table, in one go."""
+
+    async def work(connection: Connection) -> dict[str, list[Row]]:
+        found = {}
+        for table in METADATA.sorted_tables:
+            records = await connection.fetch(sa.select(*table.c), {})
+            found[table.name] = [Row(table.name, _values(table, record)) for record in records]
+        return found
+
+    return Rows(await database.read(work))
+
+
+def _values(table: sa.Table, record: Sequence[Any]) -> dict[str, Any]:
+    return {column.key: _value(column, value) for column, value in zip(table.c, record, strict=True)}
+
+
+def _value(column: sa.Column[Any], value: Any) -> Any:
+    """What a stored value means: written again, so that no decoder is believed."""
+    if value is None:
+        return None
+    match type(column.type).__name__:
+        case "UtcTime":
+            return datetime.fromisoformat(value) if isinstance(value, str) else value
+        case "Day":
+            return date.fromisoformat(value) if isinstance(value, str) else value
+        case "Json":
+            return orjson.loads(value)
+        case "Boolean":
+            return bool(value)
+        case "LargeBinary":
+            return bytes(value)
+        case _:
+            return value

@@ -1,0 +1,155 @@
+"""Who sees which row, and which form of a personal value: design/access.md read once more, role by role.
+
+Nothing of domain/policy/scopes.py or masking.py is looked at here: two readings of one page must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Who asks: what the rows of Staff or Holder say of them."""
+
+    id: str = ""
+    role: str = "PUBLIC"
+    provider: str | None = None
+    authority: str | None = None
+    holder: str | None = None
+    number: str | None = None
+
+    @property
+    def body(self) -> str:
+        """In whose name they look."""
+        return self.authority or self.holder or self.provider or ""
+
+
+Rule = Callable[[Looker, Values], bool]
+
+
+def _same(bound: str | None, value: str | None) -> bool:
+    """Nobody is bound to nothing."""
+    return bound is not None and bound == value
+
+
+def everybody(_: Looker, __: Values) -> bool:
+    return True
+
+
+def own(who: Looker, row: Values) -> bool:
+    return _same(who.provider, row["provider_id"])
+
+
+def held(who: Looker, row: Values) -> bool:
+    return _same(who.holder, row["holder_id"])
+
+
+def area(who: Looker, row: Values) -> bool:
+    return _same(who.authority, row["jurisdiction"])
+
+
+def body(who: Looker, row: Values) -> bool:
+    return own(who, row) or area(who, row)
+
+
+def itself(who: Looker, row: Values) -> bool:
+    return _same(who.provider, row["id"])
+
+
+def oneself(who: Looker, row: Values) -> bool:
+    return _same(who.holder, row["id"])
+
+
+def audited(who: Looker, row: Values) -> bool:
+    return itself(who, row) or area(who, row)
+
+
+def told(rule: Rule) -> Rule:
+    """Only what was said to the party."""
+    return lambda who, row: rule(who, row) and row["audience"] == "PARTY"
+
+
+def served_on(party: str, rule: Rule) -> Rule:
+    return lambda who, row: rule(who, row) and row["party"] == party
+
+
+def _each(rule: Rule, tables: str) -> dict[str, Rule]:
+    return dict.fromkeys(tables.split(), rule)
+
+
+_OPEN: Final = _each(everybody, "authority source_unit")
+_CASEWORK: Final = "holder identity agreement_version consent account submission material filing step qualification"
+_PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, _CASEWORK)}
+_REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text")}
+_IMPORTS: Final = _each(everybody, "register_import quarantined_row")
+_NATION: Final = _each(everybody, f"provider staff candidate proposal {_CASEWORK}")
+
+SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
+    "PUBLIC": _OPEN,
+    "APPEAL_REVIEWER": {**_OPEN, "provider": itself, "agreement_version": own},
+    "HOLDER": {
+        **_OPEN,
+        "provider": itself,
+        "agreement_version": own,
+        "holder": oneself,
+        **_each(held, "identity consent account submission material filing step"),
+        "step_text": told(held),
+        "notice": served_on("HOLDER", held),
+    },
+    "REVIEWER": _REVIEWER,
+    "COMPLIANCE_OFFICER": {**_REVIEWER, "notice": served_on("PROVIDER", own)},
+    "INTEGRATION": {**_PROVIDER, "step_text": told(own)},
+    "PROVINCIAL_REGULATOR": {
+        **_OPEN,
+        **_IMPORTS,
+        **_each(area, f"provider staff candidate proposal {_CASEWORK}"),
+        "step_text": told(area),
+    },
+    "NATIONAL_REGULATOR": {**_OPEN, **_IMPORTS, **_NATION, "step_text": told(everybody)},
+    "AUDITOR": {**_OPEN, "provider": audited, **_each(body, "holder identity step access_log")},
+}
+
+# --- forms ----------------------------------------------------------------------------------------------------
+_PERSON: Final = "LEGAL_NAME RESIDENT_ID MOBILE EMAIL ADDRESS DOCUMENT ORGANISATION FREE_TEXT".split()
+
+
+def _forms(*forms: str) -> dict[str, str]:
+    return dict(zip(_PERSON, forms, strict=True))
+
+
+_REGULATOR: Final = _forms("PARTIAL", "PSEUDONYM", "PARTIAL", "PARTIAL", "PARTIAL", "HIDDEN", "CLEAR", "CLEAR")
+FORMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "PUBLIC": dict.fromkeys(_PERSON, "HIDDEN"),
+    "HOLDER": _forms("PARTIAL", "LAST_FOUR", "PARTIAL", "PARTIAL", "PARTIAL", "PRESENCE", "CLEAR", "CLEAR"),
+    "REVIEWER": _forms("PARTIAL", "LAST_FOUR", "PRESENCE", "PRESENCE", "PARTIAL", "PRESENCE", "CLEAR", "CLEAR"),
+    "COMPLIANCE_OFFICER": _forms("PARTIAL", "LAST_FOUR", "PARTIAL", "PARTIAL", "PARTIAL", "PRESENCE", "CLEAR", "CLEAR"),
+    "APPEAL_REVIEWER": _forms("PARTIAL", "HIDDEN", "HIDDEN", "HIDDEN", "HIDDEN", "PRESENCE", "CLEAR", "CLEAR"),
+    "INTEGRATION": _forms("PRESENCE", "PRESENCE", "PRESENCE", "PRESENCE", "PRESENCE", "PRESENCE", "CLEAR", "CLEAR"),
+    "PROVINCIAL_REGULATOR": _REGULATOR,
+    "NATIONAL_REGULATOR": _REGULATOR,
+    "AUDITOR": _forms("PSEUDONYM", "PSEUDONYM", "PSEUDONYM", "PSEUDONYM", "HIDDEN", "HIDDEN", "CLEAR", "HIDDEN"),
+}
+# The fields of an identity and the kind that each is of.
+KINDS: Final = {
+    "legalName": "LEGAL_NAME",
+    "residentId": "RESIDENT_ID",
+    "mobile": "MOBILE",
+    "email": "EMAIL",
+    "address": "ADDRESS",
+    "organisationName": "ORGANISATION",
+    "uscc": "ORGANISATION",
+    "mandate": "DOCUMENT",
+}
+BLIND_FLAGS: Final = frozenset({"TWIN", "QUOTA_BY_INDEX"})  # told to reviewers, never to the applicant's side
+APPLICANTS: Final = frozenset({"HOLDER", "INTEGRATION", "PUBLIC"})
+
+
+def sees(who: Looker, table: str, row: Values) -> bool:
+    """Whether a row is in sight."""
+    rule = SIGHT[who.role].get(table)
+    return rule is not None and rule(who, row)

@@ -1,0 +1,150 @@
+"""Two providers in two provinces, and everything that may happen to an account on the way to its filing.
+
+Told through the product's mutations. What they cannot make (neighbours out of sight on every relation) tangle.py adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from domain.authorities import NATION
+from domain.policy.roles import Role
+from domain.register import RegisterKind
+from tests.world import NEWS_REASON, SHANGHAI, ZHEJIANG, Holder, Person, Provider, World, unique
+from workflows.register_import import import_register
+
+REGISTER: Final = "名称\n示例日报\n示例晚报\n示例周刊\n报\n\u200b名\n"
+REASONS: Final = {**NEWS_REASON, "note": "示例内部备注"}
+RETURNED: Final = {"code": "ITEM_WRONG", "item": "OPERATOR_ID", "text": "示例缺陷"}
+
+
+@dataclass
+class Story:
+    """Who there is to ask."""
+
+    world: World
+    viewers: list[Person] = field(default_factory=list)
+    providers: list[Provider] = field(default_factory=list)
+
+    def of(self, role: str) -> list[Person]:
+        """Those of a role."""
+        return [person for person in self.viewers if str(person.role or "PUBLIC") == role]
+
+
+async def tell(world: World) -> Story:
+    """The whole story."""
+    story = Story(world)
+    await _import(world)
+    nation = await world.regulator(NATION)
+    for division in (ZHEJIANG, SHANGHAI):
+        await _body(story, division)
+        world.clock.advance(days=3)
+    first = story.providers[0]
+    stranger = Person(world, unique("stranger-"), Role.HOLDER, first.id)
+    auditor = await world.enrol(Role.AUDITOR, division=ZHEJIANG)
+    story.viewers += [nation, stranger, auditor, world.public]
+    return story
+
+
+async def _import(world: World) -> None:
+    async def source() -> AsyncIterator[bytes]:
+        yield REGISTER.encode()
+
+    office = world.office
+    await import_register(office.database, office.clock, RegisterKind.SOURCES, source, "TEST", lambda *_: None)
+
+
+async def _body(story: Story, division: str) -> None:
+    provider = await story.world.provider(division)
+    story.providers.append(provider)
+    await _qualified(provider)
+    holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
+    await _proposals(provider)
+    await provider.newcomer()
+    await _left(provider)
+    story.viewers += [*provider.staff.values(), provider.second_reviewer, provider.regulator]
+    story.viewers += [holder.person for holder in holders]
+
+
+async def _qualified(provider: Provider) -> None:
+    """Three qualifications in three states, one of them renewed."""
+    dates = {"validFrom": "2025-01-01", "validTo": "2026-12-31"}
+    for kind in ("TELECOM", "NEWS_INFORMATION"):
+        made = await provider.officer.must(
+            "qualificationSubmit", kind=kind, number=unique("Q"), issuer="示例机关", idempotencyKey=unique("k-"), **dates
+        )
+        if kind == "TELECOM":
+            await provider.regulator.must("qualificationVerify", id=made.id, version=1)
+            await provider.officer.must("qualificationRenew", id=made.id, version=2)
+        else:
+            await provider.regulator.do("qualificationRefuse", id=made.id, version=1, reasons=REASONS)
+
+
+async def _filings(provider: Provider) -> Holder:
+    """A filing in each state it may be in."""
+    holder, _, _ = await provider.filed()
+    for trigger in ("", "filingSubmit", "filingReturn", "filingDecline"):
+        _, account = await provider.approved()
+        filing = account.case["filing"]
+        if not trigger:
+            continue
+        await provider.officer.must("filingSubmit", id=filing["id"], version=filing["version"])
+        if trigger == "filingSubmit":
+            continue
+        more: dict[str, Any] = {"defects": [RETURNED]} if trigger == "filingReturn" else {}
+        await provider.regulator.do(trigger, id=filing["id"], version=2, reasons=REASONS, **more)
+    return holder
+
+
+async def _applications(provider: Provider) -> Holder:
+    """An application in each state, and one that answered what it was asked."""
+    reviewer, holder = provider.reviewer, await provider.holder(email="someone@qq.com", address="浙江省杭州市示例路1号")
+    account = await holder.apply()
+    await reviewer.must("accountClaim", id=account.id)
+    items = [{"code": "DESCRIPTION", "text": "示例事项"}]
+    asked = await reviewer.must("accountRequestSupplement", id=account.id, version=account.version, items=items)
+    answers = [{"code": "DESCRIPTION", "answer": "示例答复"}]
+    await holder.person.must(
+        "accountSupplement", id=account.id, version=asked.version, answers=answers, particulars=holder.particulars()
+    )
+    _, rejected = await provider.applied()
+    await reviewer.must("accountClaim", id=rejected.id)
+    await reviewer.must("accountReject", id=rejected.id, version=rejected.version, reasons=REASONS)
+    leaving, withdrawn = await provider.applied()
+    await leaving.person.must("accountWithdraw", id=withdrawn.id, version=withdrawn.version)
+    _, waiting = await provider.applied()
+    await reviewer.must("accountClaim", id=waiting.id)
+    await reviewer.must("accountRequestSupplement", id=waiting.id, version=waiting.version, items=items)
+    await provider.applied(category="NATIONAL_MEDIA")  # the nation answers for it, though the provider is a province's
+    return holder
+
+
+async def _organisation(provider: Provider) -> Holder:
+    """A holder that is no person: clear names, an operator behind them."""
+    holder = await provider.holder("ENTERPRISE")
+    await holder.try_to_apply()
+    return holder
+
+
+async def _proposals(provider: Provider) -> None:
+    """Approvals that need a second reader: waiting, endorsed, withdrawn, used."""
+    for fate in ("waiting", "endorsed", "withdrawn", "used"):
+        _, account = await provider.applied(category="NEWS", displayName=unique("示例日报"))
+        reviewer, second = provider.reviewer, provider.second_reviewer
+        await reviewer.must("accountClaim", id=account.id)
+        asked = {"id": account.id, "version": account.version, "category": "NEWS", "note": "示例备注"}
+        proposed = (await reviewer.must("accountApprove", **asked)).proposal
+        if fate in ("endorsed", "used"):
+            await second.must("proposalEndorse", id=proposed["id"], hash=proposed["hash"])
+        if fate == "withdrawn":
+            await reviewer.must("proposalWithdraw", id=proposed["id"])
+        if fate == "used":
+            await reviewer.must("accountApprove", proposal=proposed["id"], **asked)
+
+
+async def _left(provider: Provider) -> None:
+    """A member of staff who left."""
+    gone = await provider.world.enrol(Role.REVIEWER, provider_id=provider.id)
+    await provider.officer.must("staffDisable", id=gone.id, version=1)

@@ -1,0 +1,76 @@
+"""The one read path against the slow oracle: the same bytes, for viewers of every role, on both databases.
+
+How many comparisons a run made is printed at its end (`pytest -s`, or the summary of captured output).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.databases import Databases, Kind
+from tests.reference.asking import ROLES, Asking
+from tests.reference.comparison import Comparison, comparison_on
+from tests.reference.documents import Documents
+from tests.reference.expected import gaps, needed, unmet
+
+COMPARED_MIN = 2_000
+
+
+@pytest.fixture(scope="module")
+async def comparison(databases: Databases, database_kind: Kind) -> AsyncIterator[Comparison]:
+    async with comparison_on(databases.migrated(database_kind)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def asking(comparison: Comparison) -> Asking:
+    return Asking(comparison, Documents(comparison.oracle.schema))
+
+
+async def test_every_leaf_by_every_way_is_the_same(asking: Asking) -> None:
+    await asking.leaves()
+
+
+async def test_what_is_no_row_is_the_same(asking: Asking) -> None:
+    await asking.roots()
+
+
+async def test_every_relation_is_the_same(asking: Asking) -> None:
+    await asking.relations(ways=2)
+
+
+async def test_every_relation_of_a_relation_is_the_same(asking: Asking) -> None:
+    await asking.pairs(roles=2)
+
+
+async def test_every_filter_and_order_is_the_same(asking: Asking) -> None:
+    await asking.windows()
+
+
+async def test_cursors_lead_through_every_list_both_ways(asking: Asking) -> None:
+    await asking.walks()
+
+
+async def test_random_documents_are_the_same(asking: Asking) -> None:
+    await asking.random_documents(600)
+
+
+@pytest.mark.long
+async def test_many_random_documents_are_the_same(asking: Asking) -> None:
+    await asking.relations(ways=8)
+    await asking.pairs(roles=len(ROLES))
+    await asking.random_documents(20_000)
+
+
+def test_every_field_was_reached_by_every_role_that_sees_its_type(
+    comparison: Comparison, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = comparison.oracle.schema
+
+    assert gaps(needed(schema), comparison.reached) == []
+    assert unmet(comparison) == []
+    assert comparison.compared >= COMPARED_MIN
+    with capsys.disabled():
+        print(f"\n{comparison.compared} answers compared, {len(comparison.reached)} pairs of field and role reached")
