@@ -19,6 +19,7 @@ from graphql import (
 
 from api.errors import ERRORS_MAX, ErrorCode, RequestRefused, refused, reworded
 from api.limits import TOKENS_MAX, Limits, Measure, measured
+from api.merging import OTHER_RULES, check_merging
 from api.reading.selection import steering, walk
 from api.reading.variables import Coercer, coercer
 
@@ -96,11 +97,15 @@ def _parsed(text: str, **options: Any) -> DocumentNode:
 
 def _validate(schema: GraphQLSchema, source: DocumentNode, text: str) -> None:
     try:
-        errors = validate(schema, source, max_errors=ERRORS_MAX)
+        errors = _errors(schema, source)
         if errors:  # once more with locations, which a document that is kept does without
-            errors = validate(schema, parse(text), max_errors=ERRORS_MAX)
+            errors = _errors(schema, parse(text))
     except (ValueError, OverflowError, RecursionError, TypeError):
         # Numbers of thousands of digits and the like; what such an exception says is not for the client.
         raise refused(ErrorCode.DOCUMENT_INVALID) from None
     if errors:
         raise reworded(ErrorCode.DOCUMENT_INVALID, errors)
+
+
+def _errors(schema: GraphQLSchema, source: DocumentNode) -> list[GraphQLError]:
+    return validate(schema, source, OTHER_RULES, max_errors=ERRORS_MAX) or check_merging(schema, source)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, get_introspection_query, parse, validate
 
 from api.documents import read
 from api.errors import ErrorCode, RequestRefused, reworded
@@ -324,3 +324,70 @@ def test_the_least_recently_used_value_goes_first() -> None:
     assert kept.get("b", lambda: "new") == "new"
     assert len(shared) == 2
     assert shared.find("x") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ viewer { id role id } viewer { role } }",
+        "{ a: viewer { id } a: viewer { id } ...F } fragment F on Query { a: viewer { role } }",
+        '{ node(id: "x") { ... on Account { name: displayName } ... on Holder { name: displayName } } }',
+        '{ node(id: "x") { ... on Account { s: state } ... on Provider { n: name } } }',
+        '{ node(id: "x") { ... on Account { s: category } ... on Provider { s: name } } }',
+    ],
+)
+def test_fields_that_merge_are_valid(text: str) -> None:
+    assert validate(CORE, parse(text)) == []
+
+    assert read(CORE, text).refusal is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ viewer { id: role id } }",
+        '{ node(id: "x") { id } node(id: "y") { id } }',
+        "{ viewer { mine(first: 1) { nodes { id } } mine { nodes { id } } } }",
+        '{ node(id: "x") { ... on Account { s: state } ... on Provider { s: name } } }',
+        '{ node(id: "x") { ...A ...B } } fragment A on Account { x: category } fragment B on Account { x: title }',
+        "{ viewer { mine { nodes { x: id } } } viewer { mine { nodes { x: category } } } }",
+    ],
+)
+def test_fields_that_do_not_merge_are_refused(text: str) -> None:
+    assert validate(CORE, parse(text)) != []
+
+    assert refusal(text).errors[0].code == "DOCUMENT_INVALID"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + "__typename " * 990 + "}",
+        "{ viewer { " + "mine { nodes { id } } " * 220 + "} }",
+        "{ " + 'node(id: "x") { id } ' * 180 + "}",
+        "{"
+        + " ".join(f"...F{i}" for i in range(200))
+        + "}"
+        + "".join(f"fragment F{i} on Query {{a:__typename}}" for i in range(15)),
+        "{ viewer { " + "".join(f"x: {('id', 'role')[i % 2]} " for i in range(300)) + "} }",
+    ],
+)
+def test_a_document_of_equal_fields_takes_no_time_to_speak_of(text: str) -> None:
+    read(CORE, text)
+    started = process_time()
+
+    read(CORE, text)
+
+    assert process_time() - started < 0.15
+
+
+def test_introspection_within_introspection_is_bounded() -> None:
+    inner = "name"
+    for _ in range(4):
+        inner = f"fields {{ type {{ {inner} }} }}"
+
+    assert refusal(f'{{ __type(name: "Account") {{ {inner} }} }}').errors[0].code == "DOCUMENT_INVALID"
+
+
+def test_what_tools_ask_of_the_schema_is_within_the_limits() -> None:
+    assert read(CORE, get_introspection_query()).refusal is None

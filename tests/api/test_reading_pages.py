@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from domain.account import Submission
 from domain.policy.roles import Role
+from tests.api.reading_rows import Seed, body
 from tests.api.reading_world import World, world_on
 
 PAGE = """query(
@@ -254,3 +256,23 @@ async def test_nested_pages_look_ahead_and_count_for_each_parent(world: World) -
         }
         assert [each["round"] for each in node["all"]["nodes"]] == [4, 3, 2, 1]
         assert node["all"]["pageInfo"] == {"hasPreviousPage": False}
+
+
+async def test_a_count_stops_at_ten_thousand(world: World) -> None:
+    seed = Seed()
+    crowd = body(seed, holders=1, accounts_each=1)
+    whose = {"provider_id": crowd.provider, "jurisdiction": crowd.authority, "account_id": crowd.accounts[0]}
+    for number in range(10_000):
+        seed.add(Submission, id=f"submission_{number:026}", **whose, holder_id=crowd.holders[0], round=10 + number)
+    for rows in seed.rows[Submission]:
+        rows["id"] = f"{crowd.accounts[0]}_{rows['id']}"
+    await seed.write(world.database)
+    text = """query($id: ID!) {
+        account(id: $id) { submissions(first: 1) { totalCount { value isCapped } } }
+        submissions(first: 1) { totalCount { value isCapped } }
+    }"""
+
+    found = await world.data(text, crowd.viewer(Role.REVIEWER), id=crowd.accounts[0])
+
+    assert found["account"]["submissions"]["totalCount"] == {"value": 10_000, "isCapped": True}
+    assert found["submissions"]["totalCount"] == {"value": 10_000, "isCapped": True}
