@@ -17,8 +17,9 @@ from domain.state import State, Word
 from domain.table import Table
 from domain.viewer import Viewer
 from workflows.changes import Change, Opening
-from workflows.commands import Command
+from workflows.commands import AdverseCommand, Command
 from workflows.database import Row
+from workflows.reasons import unsound_reasons
 
 NEW: Final = "NEW"  # where a case stands before it is
 
@@ -212,4 +213,6 @@ def refusals(workflow: Workflow, transition: Transition, state: str, on: On, *, 
     for condition in transition.guards:
         if with_input or not condition.on_input:
             found.extend(condition.problems(on))
-    return found
+    if with_input and isinstance(on.input, AdverseCommand):
+        found.extend(unsound_reasons(on.input.reasons, transition.reasons_from, on.case, on.now))
+    return list(dict.fromkeys(found))  # two guards may stumble over the same code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
 from domain.calendar import local_day
 from domain.codes.lists import codes
@@ -11,8 +12,12 @@ from domain.problems import Problem, ProblemCode
 from workflows.commands import Reasons
 
 
-def unsound_reasons(reasons: Reasons, list_: str, now: datetime) -> list[Problem]:
-    """Every fault of a statement of reasons."""
+# Numbers of the case itself: that of a licence may be a valid mobile number too, and the public may read it.
+_NUMBERS: Final = ("number", "receipt_number")
+
+
+def unsound_reasons(reasons: Reasons, list_: str, case: Any, now: datetime) -> list[Problem]:
+    """Every fault of a statement of reasons in a case."""
     day = local_day(now)
     problems = []
     for i, code in enumerate(reasons.reason_codes):
@@ -23,10 +28,7 @@ def unsound_reasons(reasons: Reasons, list_: str, now: datetime) -> list[Problem
         known = codes("legal_bases").get(code)
         if known is None or not known.is_valid_on(day):
             problems.append(Problem(ProblemCode.LEGAL_BASIS_INVALID, ("reasons", "legalBases", str(i))))
-    problems += unsound_text(reasons.public_reason, ("reasons", "publicReason"))
-    return problems
-
-
-def unsound_text(text: str, path: tuple[str, ...], exempt: frozenset[str] = frozenset()) -> list[Problem]:
-    """The places of personal data in a text that the party or the public is to read."""
-    return [Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{found}.") for found in personal_data_in(text, exempt)]
+    exempt = frozenset(number for name in _NUMBERS if (number := getattr(case, name, None)))
+    path = ("reasons", "publicReason")
+    found = personal_data_in(reasons.public_reason, exempt)
+    return [*problems, *(Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{place}.") for place in found)]

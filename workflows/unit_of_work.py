@@ -20,21 +20,20 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 
 from domain.ids import new_id
-from domain.journal import Step
+from domain.journal import Step, written
 from domain.policy.roles import Grant, Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table, table_of
 from domain.viewer import Viewer
 from workflows import idempotency, proposals
-from workflows.commands import AdverseCommand, CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
-from workflows.database import Transaction
+from workflows.commands import CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
+from workflows.database import Transaction, decoder
 from workflows.engine import On, Transition, Workflow, refusals
 from workflows.firing import fire
 from workflows.hands import Hand, Writing
 from workflows.journal import whose, write_steps
 from workflows.loading import gather_facts, load_case, load_deadlines, load_under, subject_of
 from workflows.office import Office
-from workflows.reasons import unsound_reasons
 from workflows.viewers import viewer_in
 from workflows.writing import write
 
@@ -133,7 +132,8 @@ async def _work(
         # Never the row's id: who enrols has none yet, and repeats the request with one.
         caller = f"{present.issuer} {present.subject} {present.authority_id or present.provider_id or ''}"
         if key is not None:
-            hashed = input_hash(office.keys.derived("proposal"), name, command)
+            asked = f"{name} {getattr(command, 'proposal', None) or ''}"  # to propose is not to carry out
+            hashed = input_hash(office.keys.derived("proposal"), asked, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
                 return dict(before), await _known(present, transaction)
         ids = await act(Writing(present, now), transaction)
@@ -172,10 +172,6 @@ async def _step(
     transaction: Transaction,
 ) -> dict[str, Any]:
     viewer, now = writing.viewer, writing.now
-    if isinstance(command, AdverseCommand) and (
-        unsound := unsound_reasons(command.reasons, transition.reasons_from, now)
-    ):
-        raise Refused(*unsound)
     hand: Hand | None = None
     if transition.creates:
         model, id_, path = under(workflow, transition, command, viewer)
@@ -270,6 +266,7 @@ async def _refuse_stale(command: Command, hand: Hand, transaction: Transaction) 
     if not isinstance(command, CaseCommand) or command.version == hand.seq:
         return
     rows = await transaction.fetch(_SINCE, {"id": hand.id, "seen": command.version})
-    since = "; ".join(f"{row[0]} by {row[1]}" for row in rows)
+    moment = decoder(_STEP.c.at.type, transaction.dialect)
+    since = "; ".join(f"{row[0]} by {row[1]} at {written(moment(row[2]) if moment else row[2])}" for row in rows)
     detail = f"It is at version {hand.seq}. Since then: {since}." if since else f"It is at version {hand.seq}."
     raise Refused(Problem(ProblemCode.STALE_VERSION, ("version",), detail))

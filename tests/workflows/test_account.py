@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.account import Account, AccountFlag, Submission
-from domain.journal import AccessLog
+from domain.journal import AccessLog, written
 from domain.notice import Notice
 from domain.policy.roles import Role
 from tests.world import NEWS_REASON, Holder, Provider, World, resident_id, unique
@@ -189,6 +189,18 @@ async def test_the_list_of_items_is_never_empty(world: World) -> None:
     assert answer.problems == [("INPUT_INVALID", "items")]
 
 
+async def test_an_unknown_category_is_told_once(world: World) -> None:
+    provider = await world.provider()
+    holder, id_ = await supplement_asked(provider)
+
+    particulars = holder.particulars(category="NO_SUCH")
+    answer = await holder.person.refused(
+        "accountSupplement", id=id_, version=2, answers=ANSWERS, particulars=particulars
+    )
+
+    assert answer.problems == [("CODE_UNKNOWN", "particulars.category")]
+
+
 async def test_there_are_three_rounds_of_supplement_in_an_application(world: World) -> None:
     provider = await world.provider()
     holder, id_ = await claimed(provider)
@@ -309,6 +321,18 @@ async def test_a_rejection_states_sound_reasons(
     assert answer.problems == [problem]
 
 
+async def test_unsound_reasons_are_told_with_all_else_that_stands_in_the_way(world: World) -> None:
+    provider = await world.provider()
+    _, account = await provider.applied()
+
+    reasons = {**NEWS_REASON, "reasonCodes": ["NO_SUCH"]}
+    answer = await provider.reviewer.refused("accountReject", id=account.id, version=1, reasons=reasons)
+    unknown = await provider.reviewer.refused("accountReject", id=f"{account.id}x", version=1, reasons=reasons)
+
+    assert answer.problems == [("LEASE_REQUIRED", "id"), ("CODE_UNKNOWN", "reasons.reasonCodes.0")]
+    assert unknown.problems == [("NOT_FOUND", "id")]
+
+
 @pytest.mark.parametrize("subject_type", ["GOVERNMENT", "NEWS_UNIT"])
 async def test_the_rejection_of_an_organ_or_a_news_unit_needs_two(world: World, subject_type: str) -> None:
     provider = await world.provider()
@@ -413,7 +437,8 @@ async def test_a_decision_rests_on_the_version_that_was_seen(world: World) -> No
     answer = await provider.reviewer.refused("accountApprove", id=id_, version=1, category="LIFESTYLE")
 
     assert answer.problems == [("STALE_VERSION", "version")]
-    assert answer.payload["problems"][0]["message"].endswith("It is at version 2. Since then: withdraw by HOLDER.")
+    since = f"It is at version 2. Since then: withdraw by HOLDER at {written(world.clock.now)}."
+    assert answer.payload["problems"][0]["message"].endswith(since)
 
 
 async def test_what_is_done_already_is_told_from_what_cannot_be_done(world: World) -> None:
