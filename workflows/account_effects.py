@@ -49,7 +49,7 @@ def application(on: On) -> Opening:
         "supplements": 0,
         "agreement_id": on.facts.latest_agreement_id,
         "items_asked": [],
-        "receipt_number": f"A-{on.id.rpartition('_')[2][:16].upper()}",
+        "receipt_number": f"A-{on.id.rpartition('_')[2][-16:].upper()}",
         "applied_at": on.now,
         "ruleset": ruleset_on(local_day(on.now)),
         "due_at": NO_DUE_DATE,

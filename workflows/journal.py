@@ -108,7 +108,7 @@ def _notices(step: StepInHand, writing: Writing, keys: Keys) -> Iterable[tuple[t
                 "case_kind": step.hand.workflow.noun,
                 "case_id": step.hand.id,
                 "step_id": step.id,
-                "receipt_number": f"N-{id_.rpartition('_')[2][:16].upper()}",
+                "receipt_number": f"N-{id_.rpartition('_')[2][-16:].upper()}",
                 "secret_hash": receipt(keys, id_, step.id).hash,
                 "served_at": writing.now,
                 "seen_at": None,
