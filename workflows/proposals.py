@@ -200,7 +200,12 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
     if not hmac.compare_digest(proposal.hash, command.hash):
         problems.append(Problem(ProblemCode.NOT_THE_PROPOSAL, ("hash",)))
     version = await _version(workflow, proposal.case_id, viewer, transaction)
-    if not _is_alive(proposal, writing) or version != proposal.version or proposal.endorser_id not in (None, viewer.id):
+    stands = _is_alive(proposal, writing) and version == proposal.version
+    if (
+        not stands
+        or proposal.endorser_id not in (None, viewer.id)
+        or not await _still_may(proposal.proposer_id, grant, transaction)
+    ):
         problems.append(Problem(ProblemCode.PROPOSAL_DEAD, ("id",)))
     if not problems and await is_own_matter(proposal.case_kind, proposal.case_id, viewer, transaction):
         problems.append(Problem(ProblemCode.OWN_MATTER, ("id",)))
