@@ -40,7 +40,10 @@ def _checked(*known: Workflow) -> Mapping[str, Workflow]:
 
 def _check_transition(workflow: Workflow, row: Transition) -> None:
     place = f"workflows/{workflow.noun}.py: {row.trigger}"
-    workflow.grant(row.trigger)
+    try:
+        workflow.grant(row.trigger)
+    except ValueError as unknown:
+        raise TableIncomplete(f"{place} needs a grant that domain/policy/roles.py lacks: {unknown}") from None
     if row.creates and row.opening is None:
         raise TableIncomplete(f"{place} creates a case and lacks its opening")
     if row.trigger not in TRIGGERS:
