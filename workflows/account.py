@@ -114,6 +114,7 @@ ACCOUNT = Workflow(
             effects=(effects.supplement, effects.keep_submission),
             code_lists=("filing_categories", "divisions", "materials"),
             facts=(facts.TAKEN_BY_OTHERS, facts.LIVE_ACCOUNTS_BESIDE, facts.DOCUMENTS, facts.LIKENESSES),
+            locks_holder=True,  # a document is used once, whichever account it is handed in for
         ),
         Transition(
             "withdraw",

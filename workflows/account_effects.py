@@ -145,6 +145,7 @@ def approve(on: On) -> Iterable[Change]:
     yield Set({"category": on.input.category, **_UNCLAIMED})
     yield Settle(DeadlineKind.REVIEW_DECISION)
     yield Detail({"category": on.input.category})
+    yield Serve(Party.HOLDER)
     if on.input.note is not None:
         yield Say(TextName.NOTE, on.input.note)
 

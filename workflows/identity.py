@@ -213,6 +213,7 @@ IDENTITY = Workflow(
             guards=(something_waits_to_be_verified, is_not_ones_own_identity),
             effects=(_drop_pending, tell_holder),
             adverse=True,
+            code_lists=("rejection_reasons", "legal_bases"),
         ),
     ),
 )

@@ -76,8 +76,8 @@ _KINDS = Fact(
 
 
 def qualified(key: sa.ColumnElement[Any], provider: sa.FromClause) -> sa.Select[Any]:
-    """The verified and valid qualifications of a provider, under a key of one's own; `today` is bound."""
-    return sa.select(key, _TABLE.c.kind, _TABLE.c.valid_to, _TABLE.c.renewal_asked_at).where(
+    """The verified qualifications of a provider, under a key of one's own."""
+    return sa.select(key, _TABLE.c.kind, _TABLE.c.valid_to, _TABLE.c.renewal_asked_at, _TABLE.c.valid_from).where(
         sa.or_(_TABLE.c.provider_id == provider.c.id, _TABLE.c.provider_id == provider.c.sandbox_of),
         _TABLE.c.state == str(S.VERIFIED),
     )
@@ -88,11 +88,11 @@ def is_qualified(mode: str, rows: Sequence[Row], dialect: sa.Dialect, today: dat
     decode, moment = decoder(_TABLE.c.valid_to.type, dialect), decoder(_TABLE.c.renewal_asked_at.type, dialect)
     held = set()
     for row in rows:
-        until: date = decode(row[2]) if decode else row[2]
+        begins, until = (decode(row[4]), decode(row[2])) if decode else (row[4], row[2])
         asked_at = moment(row[3]) if moment and row[3] is not None else row[3]
         if asked_at is not None and local_day(asked_at) <= until:  # asked too late extends nothing
             until += timedelta(days=EXTENDED_DAYS)
-        if today <= until:
+        if begins <= today <= until:
             held.add(row[1])
     return mode == Mode.SANDBOX or held == set(QualificationKind)
 
@@ -122,7 +122,8 @@ def _submission(on: On) -> Opening:
 
 
 def _asked(on: On) -> Iterable[Change]:
-    yield Set({"renewal_asked_at": on.now})
+    """Asked once is asked: a reminder after the expiry does not make it late."""
+    yield Set({"renewal_asked_at": on.case.renewal_asked_at or on.now})
 
 
 def _renewed(on: On) -> Iterable[Change]:
@@ -135,7 +136,8 @@ def tell_provider(_: On) -> Iterable[Change]:
 
 
 def _against(trigger: str, sources: tuple[S, ...], target: S, **more: Any) -> Transition:
-    told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": ("return_reasons",)}
+    lists = ("return_reasons", "legal_bases")
+    told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": lists}
     return Transition(trigger, sources, target, 4, QualificationAgainst, effects=(tell_provider,), **told, **more)
 
 

@@ -11,7 +11,6 @@ from domain.personal import personal_data_in
 from domain.problems import Problem, ProblemCode
 from workflows.commands import Reasons
 
-
 # Numbers of the case itself: that of a licence may be a valid mobile number too, and the public may read it.
 _NUMBERS: Final = ("number", "receipt_number")
 

@@ -576,3 +576,12 @@ async def test_nobody_endorses_the_approval_of_their_own_application(world: Worl
     answer = await self.refused("proposalEndorse", **proposed.proposal)
 
     assert answer.problems == [("OWN_MATTER", "id")]
+
+
+async def test_a_holder_is_told_of_an_approval(world: World) -> None:
+    provider = await world.provider()
+    _, account = await provider.approved()
+
+    (notice,) = await world.rows(Notice, case_id=account.id)
+
+    assert (notice.party, notice.holder_id) == ("HOLDER", (await world.rows(Account, id=account.id))[0].holder_id)
