@@ -23,6 +23,8 @@ from api.merging import OTHER_RULES, check_merging
 from api.reading.selection import steering, walk
 from api.reading.variables import Coercer, coercer
 
+NODES_OF_ONE: Final = 150  # about 50 KB
+CHARACTERS_OF_ONE: Final = 4_000
 _ANY_ROLE: Final = Limits()
 
 
@@ -44,6 +46,11 @@ class Document:
     operations: Mapping[str, Operation] = field(default_factory=dict)  # the nameless one under ""
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     steering: frozenset[str] = frozenset()
+
+    def weight(self, text: str) -> int:
+        """How many ordinary documents it counts for where documents are kept."""
+        nodes = 0 if self.source is None else sum(1 for _ in walk(self.source))
+        return 1 + max(nodes // NODES_OF_ONE, len(text) // CHARACTERS_OF_ONE)
 
     def operation(self, name: str | None) -> Operation:
         """The operation asked for; it need not be named where there is only one. OPERATION_UNKNOWN."""

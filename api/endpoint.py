@@ -86,7 +86,7 @@ class GraphQLEndpoint:
         owner = viewer.id or self._address_of(scope)
         document = engine.document(asked.query, owner, is_anonymous=not viewer.id)
         context = Context(viewer, engine.office, head.language)
-        return await engine.answer(document, asked.operation_name, asked.variables, context)
+        return await engine.answer(document, asked.operation_name, asked.variables, context, owner)
 
 
 async def _send(send: Send, answer: Answer, media: MediaType, headers: Headers) -> None:

@@ -25,7 +25,7 @@ from api.reading.run import Run
 from api.reading.selection import Selection
 from api.reading.values import Scene
 from api.reading.variables import Variables
-from domain.viewer import Sight
+from domain.viewer import Viewer
 from workflows.database import Connection
 from workflows.office import Office
 
@@ -74,7 +74,7 @@ class Engine:
         self.office = office
         self._buckets = buckets or Buckets()
         self._documents: RecentOf[Document] = RecentOf(DOCUMENTS_KEPT, DOCUMENTS_PER_VIEWER)
-        self._plans: Recent[Plan] = Recent(PLANS_KEPT)
+        self._plans: Recent[Plan] = Recent(PLANS_KEPT, Plan.weight)
         check(self.schema)
 
     def document(self, text: str, owner: Hashable, *, is_anonymous: bool) -> Document:
@@ -82,15 +82,20 @@ class Engine:
         known = self._documents.find(text)
         if known is not None:
             return known
+        self._slow_down(owner, is_anonymous=is_anonymous)
+        found = read(self.schema, text)
+        self._documents.keep(text, found, owner, found.weight(text))
+        return found
+
+    def _slow_down(self, owner: Hashable, *, is_anonymous: bool) -> None:
         wait_seconds = self._buckets.wait_seconds(owner, is_anonymous=is_anonymous)
         if wait_seconds:
             raise TooFast(wait_seconds)
-        found = read(self.schema, text)
-        self._documents.keep(text, found, owner)
-        return found
 
-    async def answer(self, document: Document, name: str | None, inputs: Mapping[str, Any], context: Context) -> Answer:
-        """Carry out one operation. Faults rise."""
+    async def answer(
+        self, document: Document, name: str | None, inputs: Mapping[str, Any], context: Context, owner: str = ""
+    ) -> Answer:
+        """Carry out one operation for an owner of documents. TooFast; faults rise."""
         cost = None
         try:
             if document.refusal:
@@ -98,7 +103,7 @@ class Engine:
             operation = document.operation(name)
             variables = _coerced(operation, inputs)
             viewer = context.viewer
-            plan = self._plan(document, operation, variables, viewer.sight)
+            plan = self._plan(document, operation, variables, viewer, owner)
             look = Look(viewer, context.clock(), context.language, context.keys)
             prepared = prepare(plan, variables, look, self.office.database.dialect)
             cost = Cost(prepared.cost, LIMITS[viewer.role].cost)
@@ -109,10 +114,12 @@ class Engine:
         except RequestRefused as refusal:
             return Answer(None, cost, refusal)
 
-    def _plan(self, document: Document, operation: Operation, variables: Variables, sight: Sight) -> Plan:
-        flags = _flags(document, variables) if document.steering else {}
+    def _plan(self, document: Document, operation: Operation, variables: Variables, viewer: Viewer, owner: str) -> Plan:
+        flags, sight = _flags(document, variables) if document.steering else {}, viewer.sight
 
         def make() -> Plan:
+            if flags:  # twenty booleans make a million plans of one document: each is as good as a new one
+                self._slow_down(owner or viewer.id, is_anonymous=not viewer.id)
             if excess := operation.measure.excess(LIMITS[sight.role]):
                 raise refused(ErrorCode.LIMIT_EXCEEDED, excess)
             selection = Selection(self.schema, operation.node, document.fragments, flags)

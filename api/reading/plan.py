@@ -48,6 +48,7 @@ class Kind(Enum):
     MUTATION = "a step, and its payload"
 
 
+FIELDS_OF_ONE: Final = 50
 _ROWLESS: Final = frozenset({Kind.CONSTANT, Kind.INTROSPECTION, Kind.VIEWER, Kind.GROUP})
 
 
@@ -89,13 +90,29 @@ class Plan:
 
     roots: tuple[Root, ...]
     prepared: Any = None  # what its lists ask for, where that is the same for every request
+    fields: int = field(init=False)
     steps: bool = field(init=False)  # whether it takes any step
     reads: bool = field(init=False)  # whether it reads anything beside the payloads of steps
 
+    def weight(self) -> int:
+        """How many ordinary plans it counts for where plans are kept."""
+        return 1 + self.fields // FIELDS_OF_ONE
+
     def __post_init__(self) -> None:
+        self.fields = sum(map(_fields, every(self.roots)))
         kinds_ = {root.kind for root in every(self.roots)}
         self.steps = Kind.MUTATION in kinds_
         self.reads = not self.steps and not kinds_ <= _ROWLESS
+
+
+def _fields(root: Root) -> int:
+    below = [*root.levels.values(), *[level for child in root.children for level in child.levels.values()]]
+    found = root.weight
+    while below:
+        level = below.pop()
+        found += level.body.weight
+        below.extend(under for child in level.children for under in child.levels.values())
+    return found
 
 
 def every(roots: Sequence[Root]) -> list[Root]:

@@ -299,6 +299,42 @@ def test_buckets_forget_the_oldest_owner() -> None:
     assert waits == [0.0, 0.0, 0.0, 0.0]
 
 
+async def test_each_set_of_conditions_is_a_plan_and_counts_as_a_new_document(world: World) -> None:
+    viewer = world.ours.viewer(Role.REVIEWER)
+    text = "query($a: Boolean!, $b: Boolean!) { __typename @include(if: $a) x: __typename @include(if: $b) }"
+    world.engine._buckets = Buckets(Rate(3, 1), Rate(1, 1), elapsed=lambda: 0.0)
+
+    await world.data(text, viewer, a=True, b=True)
+    await world.data(text, viewer, a=True, b=False)
+    await world.data(text, viewer, a=True, b=True)
+    with pytest.raises(TooFast):
+        await world.data(text, viewer, a=False, b=False)
+
+    world.engine._buckets = Buckets(Rate(1e9, 1e9), Rate(1e9, 1e9))
+
+
+def test_a_large_value_counts_as_several() -> None:
+    kept: RecentOf[int] = RecentOf(size=10, share=5)
+    plans: Recent[int] = Recent(10, weigh=lambda value: value)
+
+    kept.keep("a", 1, "owner", weight=3)
+    kept.keep("b", 2, "owner", weight=3)
+    kept.keep("c", 3, "owner", weight=6)
+    for weight in (4, 5, 6):
+        plans.get(weight, lambda weight=weight: weight)  # type: ignore[misc]
+
+    assert [kept.find(key) for key in "abc"] == [None, 2, None]
+    assert len(plans) == 1
+
+
+def test_documents_weigh_what_they_hold() -> None:
+    small, large = "{ __typename }", "{ " + "__typename " * 900 + "}"
+
+    assert read(CORE, small).weight(small) == 1
+    assert read(CORE, large).weight(large) == 13
+    assert read(CORE, "#" * 1_000_000).weight("#" * 1_000_000) == 251
+
+
 def test_one_owners_values_do_not_push_out_those_of_others() -> None:
     kept: RecentOf[int] = RecentOf(size=5, share=2)
     kept.keep("theirs", 1, "quiet")
