@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,28 @@ class WorkingDays:
             left -= self.is_working(day)
         return _utc(datetime.combine(day, local.timetz()))
 
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """How much of the time from one moment to a later one falls on working days."""
+        here, there, found = _local(start), _local(end), timedelta()
+        while here < there:
+            midnight = _midnight_after(here)
+            if self.is_working(here.date()):
+                found += min(midnight, there) - here
+            here = midnight
+        return found
+
+    def until(self, moment: datetime, left: timedelta) -> datetime:
+        """When so much time on working days has passed: never on a day off, for a clock that stood and runs on."""
+        here = _local(moment)
+        while left:
+            midnight = _midnight_after(here)
+            if self.is_working(here.date()):
+                passed = min(midnight - here, left)
+                here, left = here + passed, left - passed
+            else:
+                here = midnight
+        return _utc(here)
+
     def is_certain(self, start: datetime, end: datetime) -> bool:
         """Whether every year between two moments is published; if not, a deadline between them is an assumption."""
         return all(self.knows(year) for year in range(local_day(start).year, local_day(end).year + 1))
@@ -74,6 +96,10 @@ def add_hours(moment: datetime, hours: int) -> datetime:
 def local_day(moment: datetime) -> date:
     """The day in Asia/Shanghai."""
     return _local(moment).date()
+
+
+def _midnight_after(local: datetime) -> datetime:
+    return datetime.combine(local.date() + _DAY, time(), SHANGHAI)
 
 
 def _local(moment: datetime) -> datetime:

@@ -56,11 +56,11 @@ def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, 
             _start(kind, hand, writing, calendar)
         case Pause(kind):
             for row in _open(hand, kind):
-                left = int((row.due_at - writing.now).total_seconds())
+                left = int(_left(row, writing.now, calendar).total_seconds())
                 _write(row, hand, writing, paused_at=writing.now, left_seconds=left, next_at=None)
         case Resume(kind):
             for row in _open(hand, kind):
-                until = writing.now + timedelta(seconds=row.left_seconds or 0)
+                until = _until(row, writing.now, calendar)
                 _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=until)
         case Settle(kind, outcome):
             for row in _open(hand, kind):
@@ -92,6 +92,20 @@ def _start(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDa
     }
     writing.inserts.append((Deadline, values))
     hand.deadlines.append(valued(Deadline, values))
+
+
+def _left(row: Deadline, now: datetime, calendar: WorkingDays) -> timedelta:
+    """What is left of a deadline, in the days it is counted in; nothing is made up for one that has passed."""
+    if lengths()[row.kind].unit == WORKING_DAYS and now < row.due_at:
+        return calendar.between(now, row.due_at)
+    return row.due_at - now
+
+
+def _until(row: Deadline, now: datetime, calendar: WorkingDays) -> datetime:
+    left = timedelta(seconds=row.left_seconds or 0)
+    if lengths()[row.kind].unit == WORKING_DAYS and left > timedelta():
+        return calendar.until(now, left)
+    return now + left
 
 
 def _open(hand: Hand, kind: DeadlineKind) -> list[Deadline]:

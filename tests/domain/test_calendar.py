@@ -60,6 +60,23 @@ def test_no_days_later_is_the_same_moment() -> None:
     assert DAYS.after(start, 0) == start
 
 
+def test_a_clock_that_stood_runs_on_through_working_time_alone() -> None:
+    # One working day is left on Monday; run on from Friday it ends on the next Monday, not on Saturday.
+    monday, friday = datetime(2026, 3, 9, 4, 0, tzinfo=UTC), datetime(2026, 3, 13, 4, 0, tzinfo=UTC)
+
+    left = DAYS.between(monday, DAYS.after(monday, 1))
+
+    assert left == timedelta(days=1)
+    assert DAYS.until(friday, left) == datetime(2026, 3, 16, 4, 0, tzinfo=UTC)
+
+
+def test_a_clock_that_stands_for_no_time_ends_when_it_would_have() -> None:
+    for start in (datetime(2026, 3, 5, 20, 0, tzinfo=UTC), datetime(2026, 3, 7, 8, 0, 1, 5, tzinfo=UTC)):
+        due = DAYS.after(start, 7)
+
+        assert DAYS.until(start, DAYS.between(start, due)) == due
+
+
 def test_calendar_days_and_hours_run_on_through_holidays() -> None:
     start = datetime(2026, 9, 30, 17, 0, tzinfo=UTC)
 

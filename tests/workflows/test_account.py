@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -166,6 +167,22 @@ async def test_a_supplement_is_asked_for_and_given(world: World) -> None:
     assert (waiting.claimed_by, waiting.claimed_until) == (None, None)
     assert (answer.state, row.round, row.supplements, row.description) == ("APPLIED", 2, 1, "更清楚")
     assert [submission.round for submission in await world.rows(Submission, account_id=id_, order_by="round")] == [1, 2]
+
+
+async def test_the_clock_stands_while_a_supplement_is_waited_for_and_runs_on_in_working_days(world: World) -> None:
+    provider = await world.provider()
+    holder, account = await provider.applied()  # Monday noon: due in seven working days
+    world.clock.advance(days=8)  # Tuesday of the next week: one working day is left
+    await provider.reviewer.must("accountClaim", id=account.id)
+    await provider.reviewer.must("accountRequestSupplement", id=account.id, version=1, items=ITEMS)
+    world.clock.advance(days=3)
+
+    await holder.person.must(
+        "accountSupplement", id=account.id, version=2, answers=ANSWERS, particulars=holder.particulars()
+    )
+
+    (row,) = await world.rows(Account, id=account.id)
+    assert (row.clock, row.due_at) == ("RUNNING", datetime(2026, 3, 16, 4, 0, tzinfo=UTC))
 
 
 async def test_a_supplement_answers_every_item(world: World) -> None:
