@@ -9,7 +9,7 @@ import pytest
 from api.types.language import Language
 from domain.policy.roles import Role
 from domain.viewer import ANONYMOUS
-from tests.api.reading_schema import TALLIES
+from tests.api.reading_types import TALLIES
 from tests.api.reading_world import World, world_on
 
 

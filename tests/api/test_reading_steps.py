@@ -106,7 +106,7 @@ async def test_strawberrys_own_doors_use_the_same_plans(world: World) -> None:
 
     from api.context import Context  # noqa: PLC0415
     from api.types.scalars import SCALARS  # noqa: PLC0415
-    from tests.api.reading_schema import Filing, Step  # noqa: PLC0415
+    from tests.api.reading_types import Filing, Step  # noqa: PLC0415
 
     schema = strawberry.Schema(
         Query,
