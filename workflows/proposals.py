@@ -158,6 +158,8 @@ async def endorsed(
         problems.append(_problem(ProblemCode.SAME_PERSON))
     elif not await _still_may(proposal.endorser_id, workflow.grant(trigger), transaction):
         problems.append(_problem(ProblemCode.PROPOSAL_DEAD))
+    elif await is_own_matter(workflow.noun, hand.id, proposal.endorser_person, transaction):
+        problems.append(_problem(ProblemCode.OWN_MATTER))  # the identity behind a case may have changed since
     if problems:
         raise Refused(*problems)
     return proposal
@@ -193,8 +195,6 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
     if grant is None or not viewer.may(grant):
         raise Refused(Problem(ProblemCode.NOT_ALLOWED))
     problems: list[Problem] = []
-    if proposal.jurisdiction != viewer.authority_id:  # the national authority reads all: it endorses its own
-        problems.append(Problem(ProblemCode.NOT_COMPETENT, ("id",)))
     if proposal.proposer_person == viewer.person or proposal.proposer_id == viewer.id:
         problems.append(Problem(ProblemCode.SAME_PERSON, ("id",)))
     if not hmac.compare_digest(proposal.hash, command.hash):
@@ -207,7 +207,7 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
         or not await _still_may(proposal.proposer_id, grant, transaction)
     ):
         problems.append(Problem(ProblemCode.PROPOSAL_DEAD, ("id",)))
-    if not problems and await is_own_matter(proposal.case_kind, proposal.case_id, viewer, transaction):
+    if not problems and await is_own_matter(proposal.case_kind, proposal.case_id, viewer.person, transaction):
         problems.append(Problem(ProblemCode.OWN_MATTER, ("id",)))
     if problems:
         raise Refused(*problems)
@@ -233,12 +233,12 @@ async def _settle(proposal: Proposal, outcome: Outcome, writing: Writing, transa
     await transaction.fetch(_SETTLE, {"id": proposal.id, "b_at": writing.now, "b_outcome": outcome})
 
 
-async def is_own_matter(noun: str, case_id: str, viewer: Viewer, transaction: Transaction) -> bool:
+async def is_own_matter(noun: str, case_id: str, person: bytes | None, transaction: Transaction) -> bool:
     """Whether the person behind a login is the person behind the case."""
-    if "holder_id" not in table_of(workflow_of(noun).model).c or viewer.person is None:
+    if "holder_id" not in table_of(workflow_of(noun).model).c or person is None:
         return False
     rows = await transaction.fetch(_person_behind(noun), {"id": case_id})
-    return bool(rows) and rows[0][0] is not None and bytes(rows[0][0]) == viewer.person
+    return bool(rows) and rows[0][0] is not None and bytes(rows[0][0]) == person
 
 
 @cache

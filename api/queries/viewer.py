@@ -22,18 +22,20 @@ from domain import notice as notice_rows
 from domain import proposal as proposal_rows
 from domain.account import AccountState
 from domain.filing import FilingState
+from domain.journal import Step
 from domain.policy.roles import GRANTS, Role
 from domain.proposal import Proposal as ProposalRow
+from domain.staff import Staff
 from domain.table import Table, table_of
 from domain.viewer import Viewer
 from workflows.database import Connection as Port
 from workflows.database import decoder
 from workflows.loading import in_scope
-from workflows.registry import workflow_of
+from workflows.registry import WORKFLOWS
 
 _COUNTED_MAX: Final = 1_000
 _WANTED_MAX: Final = 100
-_PROPOSAL = table_of(ProposalRow)
+_PROPOSAL, _STAFF, _STEP = table_of(ProposalRow), table_of(Staff), table_of(Step)
 
 
 @plain
@@ -110,13 +112,27 @@ async def queues(connection: Port, viewer: Viewer, now: datetime) -> list[Queue]
     return found
 
 
+def _endorsable(role: Role) -> sa.ColumnElement[bool]:
+    """The proposed steps that the role carries itself."""
+    p, found = _PROPOSAL.c, []
+    for workflow in WORKFLOWS.values():
+        mine = [row.trigger for row in workflow.transitions if workflow.grant(row.trigger) in GRANTS[role]]
+        if mine:
+            found.append(sa.and_(p.case_kind == workflow.noun, p.trigger.in_(mine)))
+    return sa.or_(sa.false(), *found)
+
+
 @cache
 def _wanted(role: Role) -> sa.Select[Any]:
     p = _PROPOSAL.c
+    moved_on = sa.exists().where(_STEP.c.case_id == p.case_id, _STEP.c.seq > p.version)
+    stands = sa.exists().where(_STAFF.c.id == p.proposer_id, _STAFF.c.disabled_at.is_(None))
     return (
-        sa.select(p.id, p.case_id, p.case_kind, p.trigger, p.proposer_id, p.created_at, p.hash, p.proposer_person)
+        sa.select(p.id, p.case_id, p.trigger, p.proposer_id, p.created_at, p.hash)
         .where(in_scope(_PROPOSAL, role), p.used_by.is_(None), p.withdrawn_at.is_(None), p.endorsed_at.is_(None))
         .where(p.expires_at > sa.bindparam("now", type_=p.expires_at.type, required=False))
+        .where(p.proposer_person != sa.bindparam("b_person", type_=p.proposer_person.type, required=False))
+        .where(_endorsable(role), stands, ~moved_on)
         .order_by(p.created_at, p.id)
         .limit(sa.literal_column(str(_WANTED_MAX)))
     )
@@ -125,18 +141,17 @@ def _wanted(role: Role) -> sa.Select[Any]:
 async def endorsements_wanted(connection: Port, viewer: Viewer, now: datetime) -> list[EndorsementWanted]:
     """Proposals of others that wait for a person with the viewer's grants, oldest first, at most 100."""
     moment: Callable[[Any], Any] | None = decoder(_PROPOSAL.c.created_at.type, connection.dialect)
-    rows = await connection.fetch(_wanted(viewer.role), {**viewer.bound, "now": now})
+    rows = await connection.fetch(_wanted(viewer.role), {**viewer.bound, "now": now, "b_person": viewer.person})
     return [
         EndorsementWanted(
             proposal=ID(row[0]),
             case_id=ID(row[1]),
-            trigger=row[3],
-            by=ID(row[4]),
-            at=moment(row[5]) if moment else row[5],
-            hash=row[6],
+            trigger=row[2],
+            by=ID(row[3]),
+            at=moment(row[4]) if moment else row[4],
+            hash=row[5],
         )
         for row in rows
-        if bytes(row[7]) != viewer.person and workflow_of(row[2]).grant(row[3]) in GRANTS[viewer.role]
     ]
 
 

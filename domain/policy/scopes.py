@@ -99,7 +99,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, AREA_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     NONE,      NONE,     NONE),
-    Proposal:         (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
+    Proposal:         (NONE,        OWN,      OWN,             NONE,     AREA,      AREA,     NONE),
     Involvement:      _NOBODY,
     Position:         _NOBODY,
     AccessLog:        (NONE,        NONE,     NONE,            NONE,     NONE,      NONE,     BODY),

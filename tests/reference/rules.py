@@ -87,7 +87,8 @@ _CASEWORK: Final = "holder identity agreement_version consent account submission
 _PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, _CASEWORK)}
 _REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text")}
 _IMPORTS: Final = _each(everybody, "register_import quarantined_row")
-_NATION: Final = _each(everybody, f"provider staff candidate proposal {_CASEWORK}")
+# A proposal holds the notes of those who handle a case: it is its own body's alone, whoever reads all cases.
+_NATION: Final = {**_each(everybody, f"provider staff candidate {_CASEWORK}"), "proposal": area}
 
 SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "PUBLIC": _OPEN,

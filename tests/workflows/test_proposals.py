@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from domain.account import Account
 from domain.deadline import Deadline
+from domain.identity import Identity
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from tests.world import NEWS_REASON, Holder, Person, Provider, World, resident_id
@@ -362,7 +364,7 @@ async def test_an_authoritys_proposal_is_endorsed_in_that_authority_alone(world:
     national = await nation.refused("proposalEndorse", **proposed_.proposal)
     foreign = await elsewhere.refused("proposalEndorse", **proposed_.proposal)
 
-    assert national.problems == [("NOT_COMPETENT", "id")]
+    assert national.problems == [("NOT_FOUND", "id")]
     assert foreign.problems == [("NOT_FOUND", "id")]
 
 
@@ -372,3 +374,71 @@ async def test_an_unknown_proposal_is_not_found(world: World) -> None:
     for id_ in ("proposal_00000000000000000000000000", waiting.id, "x"):
         answer = await waiting.proposer.refused("accountApprove", **waiting.fired(proposal=id_))
         assert answer.problems == [("NOT_FOUND", "proposal")]
+
+
+WANTED = "{ viewer { endorsementsWanted { proposal } } }"
+
+
+async def wanted_of(person: Person) -> list[str]:
+    found = (await person.ask(WANTED))["viewer"]["endorsementsWanted"]
+    return [one["proposal"] for one in found]
+
+
+async def test_what_waits_for_an_endorsement_is_what_one_could_endorse(world: World) -> None:
+    waiting = await proposed(world)
+
+    assert await wanted_of(waiting.provider.second_reviewer) == [waiting.proposal["id"]]
+    assert await wanted_of(waiting.proposer) == []
+    assert await wanted_of(waiting.provider.officer) == []
+
+
+async def test_no_endorsement_is_wanted_where_the_case_has_moved_on(world: World) -> None:
+    waiting = await proposed(world)
+
+    await waiting.holder.person.must("accountWithdraw", id=waiting.id, version=1)
+
+    assert await wanted_of(waiting.provider.second_reviewer) == []
+
+
+async def test_no_endorsement_is_wanted_where_the_proposer_was_disabled(world: World) -> None:
+    waiting = await proposed(world)
+
+    await waiting.provider.officer.must("staffDisable", id=waiting.proposer.id, version=1)
+
+    assert await wanted_of(waiting.provider.second_reviewer) == []
+
+
+async def test_a_proposal_with_its_notes_stays_in_its_body(world: World) -> None:
+    waiting = await proposed(world)
+    nation = await world.regulator("000000")
+
+    found = await nation.ask(
+        "query($id: ID!, $account: ID!) { proposal(id: $id) { input { display } }"
+        " account(id: $account) { availableSteps { trigger } stateCode }"
+        " viewer { proposals { nodes { id } } endorsementsWanted { proposal } } }",
+        id=waiting.proposal["id"],
+        account=waiting.id,
+    )
+
+    assert found["proposal"] is None
+    assert found["account"]["stateCode"] == "APPLIED"
+    assert found["viewer"] == {"proposals": {"nodes": []}, "endorsementsWanted": []}
+
+
+async def test_an_endorser_who_has_become_the_party_endorses_no_more(world: World) -> None:
+    number, provider = resident_id(), await world.provider()
+    second = await world.enrol(Role.REVIEWER, provider_id=provider.id, person=number)
+    account = await (await provider.holder()).apply(category="NEWS")
+    holder = (await world.rows(Account, id=account.id))[0].holder_id
+    await provider.reviewer.must("accountClaim", id=account.id)
+    asked = {"id": account.id, "version": 1, "category": "NEWS"}
+    proposal = (await provider.reviewer.must("accountApprove", **asked)).proposal
+    await second.must("proposalEndorse", **proposal)
+    (identity,) = await world.rows(Identity, holder_id=holder)
+    changed = {"legalName": "示例", "residentId": number, "mobile": "13900000000", "idempotencyKey": "key-changed"}
+    await provider.integration.must("identitySubmit", id=identity.id, version=identity.seq, **changed)
+    await provider.reviewer.must("identityVerify", id=identity.id, version=identity.seq + 1, method="DOCUMENT_CHECK")
+
+    fired = await provider.reviewer.refused("accountApprove", **asked, proposal=proposal["id"])
+
+    assert fired.problems == [("OWN_MATTER", "proposal")]
