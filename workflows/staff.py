@@ -50,7 +50,7 @@ class StaffEnrol(Command):
     """How the person is shown to holders."""
     resident_id: Line
     """The person's resident id: kept as a blind index only, to tell own matters and second persons."""
-    certificates: Annotated[list[Line], Field(max_length=10, default_factory=list)]
+    certificates: Annotated[list[Line], Field(max_length=10)] | None = None
     """Numbers of the certificates the person holds."""
 
 
@@ -136,7 +136,7 @@ def _enrolment(on: On) -> Opening:
         "role": input_.role,
         "staff_number": input_.staff_number,
         "person": on.facts.person,
-        "certificates": list(input_.certificates),
+        "certificates": list(input_.certificates or ()),
         "disabled_at": None,
     }
     owner = (None, body.id) if is_authority else (body.id, None)
