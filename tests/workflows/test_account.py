@@ -376,6 +376,21 @@ async def test_a_rejected_applicant_applies_again_with_changed_content(world: Wo
     assert (answer.state, row.round, row.supplements, row.agreement_id) == ("APPLIED", 2, 0, provider.agreement_id)
 
 
+async def test_better_materials_are_a_changed_content(world: World) -> None:
+    provider = await world.provider()
+    holder = await provider.holder()
+    particulars = holder.particulars()
+    account = await holder.person.must("accountApply", particulars=particulars, idempotencyKey=unique("key-"))
+    await provider.reviewer.must("accountClaim", id=account.id)
+    await provider.reviewer.must("accountReject", id=account.id, version=1, reasons=NEWS_REASON)
+    (scan,) = particulars["materials"]
+
+    better = {**particulars, "materials": [{**scan, "sha256": "1" * 64}]}
+    answer = await holder.person.must("accountReapply", id=account.id, version=2, particulars=better)
+
+    assert answer.state == "APPLIED"
+
+
 async def test_the_same_content_is_taken_again_only_after_thirty_days(world: World) -> None:
     provider = await world.provider()
     holder = await provider.holder()
