@@ -46,3 +46,11 @@ def test_every_link_to_a_file_of_the_repository_leads_somewhere(name: str) -> No
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", file.read_text("utf-8"))
 
     assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("file", sorted(_ROOT.glob("docs/decisions/0*.md")), ids=lambda file: file.stem)
+def test_a_decision_has_its_five_headings_and_its_line_in_the_list(file: Path) -> None:
+    headings = re.findall(r"^## (.*)$", file.read_text("utf-8"), re.MULTILINE)
+
+    assert headings == ["Context", "Decision", "Alternatives", "Consequences", "Revisit when"]
+    assert f"({file.name})" in (file.parent / "README.md").read_text("utf-8")
