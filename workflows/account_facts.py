@@ -172,7 +172,7 @@ TAKEN_BY_OTHERS: Final = _taken(_OF_ACCOUNT, _ACCOUNT.c.id, itself=True)
 
 
 def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
-    """How many live accounts the holder has, and how many others under the same document."""
+    """How many live accounts the holder has, and how many others under the same person or organisation."""
     other, twin = _ACCOUNT.alias("other"), _IDENTITY.alias("twin")
     live = sa.and_(other.c.holder_id == _HOLDER.c.id, other.c.state.in_([str(state) for state in LIVE]))
     mine = sa.select(key, sa.literal_column("'holder'"), sa.func.count(other.c.id)).select_from(
@@ -180,7 +180,9 @@ def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
     )
     same = sa.and_(
         twin.c.provider_id == _IDENTITY.c.provider_id,
-        twin.c.resident_id_index == _IDENTITY.c.resident_id_index,
+        sa.or_(
+            twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index
+        ),
         twin.c.id != _IDENTITY.c.id,
     )
     theirs = sa.and_(other.c.holder_id == twin.c.holder_id, other.c.state.in_([str(state) for state in LIVE]))

@@ -556,6 +556,17 @@ async def test_a_hit_by_blind_index_is_told_to_reviewers_alone(world: World) -> 
         assert not any(word in str(seen["account"]) for word in ("TWIN", "INDEX", "twin"))
 
 
+async def test_the_accounts_of_one_organisation_are_counted_under_its_credit_code(world: World) -> None:
+    provider = await world.provider()
+    first, second = await provider.holder("ENTERPRISE"), await provider.holder("ENTERPRISE")
+    await first.apply()
+
+    account = await second.apply()
+
+    (row,) = await world.rows(Account, id=account.id)
+    assert row.flags == ["TWIN", "QUOTA_BY_INDEX"]
+
+
 async def test_the_applicants_problems_do_not_depend_on_hits_by_blind_index(world: World) -> None:
     provider = await world.provider()
     holder, _ = await twin(provider)
