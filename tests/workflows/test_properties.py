@@ -27,7 +27,7 @@ from domain.identity import Identity
 from domain.journal import CANONICAL, GENESIS, Step, link
 from domain.outbox import Event
 from tests.databases import Databases
-from tests.world import NEWS_REASON, Answer, Holder, Person, World, opened_world
+from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Person, World, opened_world
 from workflows.registry import WORKFLOWS
 
 T = TypeVar("T")
@@ -188,7 +188,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def revoke(self) -> None:
         assert self.filing is not None
-        asked = {"id": self.filing.id, "version": self.filing.seq, "reasons": REASONS}
+        asked = {"id": self.filing.id, "version": self.filing.seq, **REVOCATION}
         self.by_two(self.provider.regulator, self.colleague, "filingRevoke", **asked)
 
     @precondition(lambda self: self.filing_is("REVOKED"))
