@@ -58,8 +58,8 @@ class Documents:
     def leaves(self, type_: Any, *, steered: bool = False, other_ways: bool = False) -> str:
         """Every field of a type that needs no other row; `steered`: each by @skip or @include."""
         parts = ["__typename"]
-        for name, field in _fields(type_):
-            if self.is_relation(field):
+        for name, field in fields_of(type_):
+            if is_relation(field):
                 continue
             named: Any = get_named_type(field.type)
             below = "" if is_leaf_type(named) else f" {{ {self.leaves(named)} }}"
@@ -97,14 +97,9 @@ class Documents:
         )
         return f"{self.leaves(type_)} {each}"
 
-    def is_relation(self, field: GraphQLField) -> bool:
-        """Whether a field leads to rows of a table."""
-        named: Any = get_named_type(field.type)
-        return named.name in (*TABLES, "Case", "Node") or named.name.endswith("Connection")
-
     def relations(self, type_: Any) -> Iterator[tuple[str, GraphQLField]]:
         """The fields of a type that lead to other rows."""
-        return ((name, field) for name, field in _fields(type_) if self.is_relation(field))
+        return ((name, field) for name, field in fields_of(type_) if is_relation(field))
 
     # --- ways to a row
     def ways(self, type_name: str) -> list[Way]:
@@ -116,14 +111,18 @@ class Documents:
             named: Any = get_named_type(field.type)
             if named.name == type_name:
                 found.append(Way("one", f"{{ {name}(id: $id) {{ {{}} }} }}"))
-                found.append(Way("alias", f"{{ a: {name}(id: $id) {{ x: __typename {{}} }} b: {name}(id: $out) {{ {{}} }} }}"))
+                found.append(
+                    Way("alias", f"{{ a: {name}(id: $id) {{ x: __typename {{}} }} b: {name}(id: $out) {{ {{}} }} }}")
+                )
             elif named.name == f"{type_name}Connection":
                 found.append(Way("nodes", f"{{ {name}(first: {ROWS_MAX}) {{ nodes {{ {{}} }} }} }}"))
                 found.append(Way("edges", f"{{ {name}(last: {ROWS_MAX}) {{ edges {{ cursor node {{ {{}} }} }} }} }}"))
         found.append(Way("node", f"{{ node(id: $id) {{ {on} {{ {{}} }} }} }}"))
         found.append(Way("ids", f"{{ nodes(ids: $ids) {{ __typename {on} {{ {{}} }} }} }}"))
         found.append(Way("fragment", f"{{ node(id: $id) {{ ...F }} }} fragment F on {type_name} {{ {{}} }}"))
-        found.append(Way("interface", f"{{ nodes(ids: $ids) {{ ... on Node {{ id {on} @skip(if: $no) {{ {{}} }} }} }} }}"))
+        found.append(
+            Way("interface", f"{{ nodes(ids: $ids) {{ ... on Node {{ id {on} @skip(if: $no) {{ {{}} }} }} }} }}")
+        )
         return found
 
     def interfaces(self) -> Iterator[str]:
@@ -141,10 +140,15 @@ _BELOW_STEP: Final[Mapping[str, str]] = {
 }
 
 
-
-
-def _fields(type_: Any) -> Iterator[tuple[str, GraphQLField]]:
+def fields_of(type_: Any) -> Iterator[tuple[str, GraphQLField]]:
+    """The fields of a type that the oracle answers."""
     return ((name, field) for name, field in type_.fields.items() if name not in LEFT_OUT)
+
+
+def is_relation(field: GraphQLField) -> bool:
+    """Whether a field leads to rows of a table."""
+    named: Any = get_named_type(field.type)
+    return named.name in (*TABLES, "Case", "Node") or named.name.endswith("Connection")
 
 
 def _given(field: GraphQLField) -> list[str]:
@@ -160,5 +164,3 @@ def _own_leaf(type_: GraphQLObjectType, interface: GraphQLInterfaceType) -> str:
         if name not in interface.fields and is_leaf_type(get_named_type(field.type)) and not field.args:
             return f"{type_.name.lower()}_{name}: {name}"
     return "id"
-
-
