@@ -38,7 +38,7 @@ KEYS: Final = SecretKeys(
 )
 NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
 ZHEJIANG, SHANGHAI = "330000", "310000"
-NEWS_REASON: Final = {
+NEWS_REASON: Final[dict[str, Any]] = {
     "reasonCodes": ["OTHER"],
     "facts": "示例事实",
     "legalBases": ["IM_2014_ART_7"],
