@@ -93,7 +93,7 @@ async def furnished(world: World, division: str) -> Neighbour:
     await provider.officer.must("filingSubmit", id=filing["id"], version=1)
     await provider.regulator.must("filingAccept", id=filing["id"], version=2)
     made.cases |= {"filed": (filed.id, 3), "accepted": (filing["id"], 3), "qualification": (verified.id, 2)}
-    revoking = await provider.regulator.must("filingRevoke", id=filing["id"], version=3, **REVOCATION)
+    revoking = await provider.regulator.must("filingRevoke", id=filing["id"], version=3, **dict[str, Any](REVOCATION))
     made.proposals["accepted"] = revoking.proposal
     submitted = await made.reviewed("accountApprove", await made.holder("ENTERPRISE"))
     await provider.officer.must("filingSubmit", id=submitted.case["filing"]["id"], version=1)
