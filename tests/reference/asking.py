@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -62,9 +62,9 @@ class Asking:
             flipped = {name: (not value if name in ("yes", "no") else value) for name, value in used.items()}
             await self.comparison.same(text, person, language, **flipped)
 
-    async def leaves(self) -> None:
+    async def leaves(self, types: Iterable[str] = TABLES) -> None:
         """All leaves of each type by each way, asked by each role that sees it."""
-        for type_name in TABLES:
+        for type_name in types:
             plain = self.documents.leaves(self.documents.type(type_name), other_ways=True)
             steered = self.documents.leaves(self.documents.type(type_name), steered=True)
             for role in self.seeing(type_name):
@@ -72,10 +72,10 @@ class Asking:
                     text = way.document(steered if number % 3 == 2 else plain)
                     await self.ask(text, self.person(role), type_name, ("ZH", "EN")[number % 2])
 
-    async def relations(self, ways: int) -> None:
+    async def relations(self, ways: int, types: Iterable[str] = TABLES) -> None:
         """Each relation of each type, by some of the ways to it, asked by each role that sees the type."""
         turn = 0
-        for type_name in TABLES:
+        for type_name in types:
             for name, found in self.documents.relations(self.documents.type(type_name)):
                 asked, label = "id " + self.documents.relation(name, found), f"{type_name}.{name}"
                 turn += ways

@@ -5,36 +5,15 @@ How many comparisons a run made is printed at its end (`pytest -s`, or the summa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.databases import Databases, Kind
 from tests.reference.asking import ROLES, Asking
-from tests.reference.comparison import Comparison, comparison_on
-from tests.reference.documents import Documents
+from tests.reference.comparison import Comparison
 from tests.reference.expected import gaps, needed, unmet
 from tests.reference.randomly import random_documents
 from tests.reference.windows import walks, windows
 
 COMPARED_MIN = 2_000
-
-
-@pytest.fixture(scope="module")
-def told_url(databases: Databases, database_kind: Kind) -> str:
-    """A database that only this file fills: the oracle holds all of its rows."""
-    return databases.migrated(database_kind)
-
-
-@pytest.fixture(scope="module")
-async def comparison(told_url: str) -> AsyncIterator[Comparison]:
-    async with comparison_on(told_url) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def asking(comparison: Comparison) -> Asking:
-    return Asking(comparison, Documents(comparison.oracle.schema))
 
 
 async def test_every_leaf_by_every_way_is_the_same(asking: Asking) -> None:
