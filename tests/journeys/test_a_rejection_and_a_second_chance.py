@@ -1,6 +1,8 @@
-"""Article 7: an application is supplemented, rejected, made again, approved, filed at the second try, revoked, put back."""
+"""Article 7: an application is supplemented, rejected, made again, approved, filed, revoked, put back on file."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from domain.journal import Step
 from domain.notice import Notice
@@ -18,7 +20,7 @@ async def test_an_application_goes_the_long_way(world: World) -> None:
     await reviewer.must("accountClaim", id=id_)
     await reviewer.must("accountRequestSupplement", id=id_, version=1, items=ITEMS)
     world.clock.advance(days=3)
-    given = {"answers": ANSWERS, "particulars": holder.particulars()}
+    given: dict[str, Any] = {"answers": ANSWERS, "particulars": holder.particulars()}
     await holder.person.must("accountSupplement", id=id_, version=2, **given)
     await reviewer.must("accountClaim", id=id_)
     await reviewer.must("accountReject", id=id_, version=3, reasons=NEWS_REASON)

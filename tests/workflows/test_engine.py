@@ -11,6 +11,7 @@ import pytest
 
 from domain.account import Account, AccountState
 from domain.calendar import WorkingDays
+from domain.codes.lists import codes
 from domain.deadline import Deadline, DeadlineKind
 from domain.journal import GENESIS
 from domain.policy.roles import Role
@@ -31,6 +32,7 @@ from workflows.filing import FILING
 from workflows.firing import StateSet, fire
 from workflows.hands import Hand, Writing
 from workflows.registry import WORKFLOWS, TableIncomplete
+from workflows.triggers import TRIGGERS
 from workflows.unit_of_work import FollowUpOnly, carry_out
 
 NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -99,7 +101,7 @@ def test_a_table_with_a_gap_stops_the_start_and_names_the_file(row: Transition, 
 
 
 def test_a_trigger_without_words_or_grant_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = dict(registry.TRIGGERS)
+    words = dict(TRIGGERS)
     del words["withdraw"]
     monkeypatch.setattr(registry, "TRIGGERS", words)
 
@@ -237,5 +239,5 @@ def test_a_machine_knows_a_new_case_and_every_state() -> None:
 
 
 def test_the_ruleset_of_a_day_is_found() -> None:
-    assert g.codes("filing_categories")["LIFESTYLE"].is_valid_on(date(2026, 3, 2))
-    assert not g.codes("filing_categories")["LIFESTYLE"].is_valid_on(date(2014, 8, 6))
+    assert codes("filing_categories")["LIFESTYLE"].is_valid_on(date(2026, 3, 2))
+    assert not codes("filing_categories")["LIFESTYLE"].is_valid_on(date(2014, 8, 6))
