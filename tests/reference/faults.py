@@ -16,6 +16,7 @@ import api.reading.statements
 import api.types.account
 import workflows.submissions
 from api.reading import statements
+from api.reading.filters import condition as condition_of
 from api.reading.kinds import Order
 from api.reading.levels import Level, visible
 from api.reading.look import Look
@@ -23,6 +24,7 @@ from api.reading.pages import Window
 from api.reading.selection import Selection
 from domain.policy.masking import MASKS, Cell, Form, Kind
 from domain.policy.roles import Role
+from workflows.loading import in_scope
 
 Patch = pytest.MonkeyPatch
 
@@ -75,7 +77,7 @@ def _half_a_key(patch: Patch) -> None:
 
 
 def _filter_ignored(patch: Patch) -> None:
-    composed = statements.condition
+    composed = condition_of
 
     def condition(comparison: Any, alias: Any) -> Any:
         return sa.true() if comparison.field.python_name == "category" else composed(comparison, alias)
@@ -101,8 +103,9 @@ def _join_unscoped(table: str) -> Callable[[Patch], None]:
 
 
 def _earlier_round_unscoped(patch: Patch) -> None:
-    scoped = workflows.submissions.in_scope
-    forgetful = lambda table, role, alias=None: scoped(table, role) if alias is None else sa.true()  # noqa: E731
+    def forgetful(table: sa.Table, role: Role, alias: Any = None) -> Any:
+        return in_scope(table, role) if alias is None else sa.true()
+
     patch.setattr(workflows.submissions, "in_scope", forgetful)
 
 
@@ -110,7 +113,7 @@ def _earlier_round_unscoped(patch: Patch) -> None:
 FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "a_mask_shows_more": (_cell(Kind.RESIDENT_ID, Role.PROVINCIAL_REGULATOR, Form.LAST_FOUR), "leaves Identity"),
     "a_mask_shows_less": (_cell(Kind.MOBILE, Role.REVIEWER, Form.HIDDEN), "leaves Identity"),
-    "words_are_hidden": (_cell(Kind.FREE_TEXT, Role.HOLDER, Form.HIDDEN), "leaves StepText"),
+    "words_are_hidden": (_cell(Kind.FREE_TEXT, Role.HOLDER, Form.HIDDEN), "relations Step"),
     "a_pseudonym_is_of_the_person_who_asks": (
         lambda patch: patch.setattr(Look, "pseudonym", lambda look, subject: look.viewer.id[-8:]),
         "leaves Identity",
