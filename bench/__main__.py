@@ -53,12 +53,14 @@ def main() -> None:
 async def _measured(chosen: argparse.Namespace, folder: Path) -> None:
     console = Console()
     with ExitStack() as stack:
-        stack.enter_context(servers.on_core(0))  # the database, the load and what stands here
         database = Database(folder)
         stack.callback(database.stop)
         await database.start()
         keys = KeyRing(_SECRETS["mask"], _SECRETS["clear"], _SECRETS["index"])
         await seeded(database.url, keys, Profile.read(chosen.profile), chosen.accounts)
+        database.stop()
+        stack.enter_context(servers.on_core(0))  # from here on the database, the load and what stands here
+        await database.start()
         started = []
         for start in (servers.product, servers.bare):
             server = start(database.url, {name: b64encode(secret).decode() for name, secret in _SECRETS.items()})
