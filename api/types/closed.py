@@ -15,6 +15,7 @@ from domain.identity import IdentityState
 from domain.journal import TextName
 from domain.notice import Party
 from domain.policy.roles import Role
+from domain.policy.scopes import Reach
 from domain.problems import ProblemCode
 from domain.provider import Mode, ProviderState
 from domain.qualification import QualificationKind, QualificationState
@@ -27,7 +28,13 @@ CLOSED_LISTS: Final = (
     ImportState, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState, QuarantineReason,
     RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
-NAMED: Final = {Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty"}
+NAMED: Final = {
+    Reach: "ViewerScope",
+    Tier: "AuthorityTier",
+    Mode: "ProviderMode",
+    TextName: "StepTextName",
+    Party: "NoticeParty",
+}
 
 for listed in CLOSED_LISTS:
     word(listed)
