@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import sqlalchemy as sa
 
-from domain import tables  # noqa: F401 - declares every table before the scopes name them
+from domain import tables
 from domain.account import Account, Candidate, Material, ReservedName, Submission
 from domain.agreement import AgreementVersion, Consent
 from domain.authority import Authority
