@@ -50,5 +50,10 @@ async def test_a_planted_fault_is_noticed(asking: Asking, planted: pytest.Monkey
     plant(planted)
 
     with pytest.raises(Differs):
-        for ask in (asked[name], *asked.values()):  # what should notice it first, then all there is
-            await ask()
+        await _each([asked[name], *asked.values()])
+
+
+async def _each(questions: list[Callable[[], Awaitable[None]]]) -> None:
+    """What should notice the fault first, then all there is."""
+    for ask in questions:
+        await ask()
