@@ -146,12 +146,13 @@ async def served(database_url: str, folder: Path) -> AsyncIterator[tuple[subproc
         cwd=folder,
         env={**os.environ, **secrets, "PYTHONPATH": str(ROOT), "SIGNET_DATABASE_URL": database_url},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=(folder / "stderr.txt").open("w"),
         text=True,
     )
     try:
         assert process.stdout is not None
         line = await asyncio.to_thread(process.stdout.readline)
+        assert "http://" in line, (folder / "stderr.txt").read_text()[-2_000:]
         yield process, line.split()[-1].removesuffix("/graphql")
     finally:
         process.send_signal(signal.SIGKILL)
