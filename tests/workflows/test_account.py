@@ -628,3 +628,19 @@ async def test_a_holder_is_told_of_an_approval(world: World) -> None:
     (notice,) = await world.rows(Notice, case_id=account.id)
 
     assert (notice.party, notice.holder_id) == ("HOLDER", (await world.rows(Account, id=account.id))[0].holder_id)
+
+
+async def test_a_note_of_a_rejection_is_not_told_and_a_number_that_is_no_resident_id_may_be(world: World) -> None:
+    provider = await world.provider()
+    holder, id_ = await claimed(provider)
+    reasons = {**NEWS_REASON, "publicReason": "档案 000000196501010019 不符。可补正后重新提出。", "note": "内部备注"}
+
+    await provider.reviewer.must("accountReject", id=id_, version=1, reasons=reasons)
+    found = await provider.second_reviewer.refused("accountReject", id=id_, version=2, reasons=reasons)
+
+    query = "query($id: ID!) { account(id: $id) { journal { nodes { texts { name } } } } }"
+    own = (await holder.person.ask(query, id=id_))["account"]["journal"]["nodes"][1]["texts"]
+    staff = (await provider.second_reviewer.ask(query, id=id_))["account"]["journal"]["nodes"][1]["texts"]
+    assert found.codes == ["ALREADY_IN_STATE"]
+    assert [text["name"] for text in own] == ["PUBLIC_REASON", "FACTS"]
+    assert [text["name"] for text in staff] == ["PUBLIC_REASON", "FACTS", "NOTE"]
