@@ -29,7 +29,7 @@ def upgrade() -> None:
                 )
             op.execute(
                 f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {KEYS[table]}) "  # noqa: S608
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {KEYS[table]}) "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
         return
