@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import strawberry
 from strawberry import ID
@@ -28,6 +29,7 @@ from domain import staff as staff_rows
 from domain.account import BLIND_FLAGS, AccountFlag, AccountState, SubmissionKind
 from domain.case import ClockState, Priority
 from domain.holder import SubjectType
+from domain.policy.masking import MASKS, Form, Kind
 from domain.policy.roles import Role
 from workflows.account import ACCOUNT
 from workflows.submissions import Differences
@@ -78,15 +80,29 @@ class AccountFilter:
     applied_before: datetime | None = until(rows.Account.applied_at, "Applied for before this moment.")
 
 
+def where_a_document_is_seen(role: Role, told: str | None) -> Any:
+    """What tells which document it is; null for a role from whom documents are hidden."""
+    return None if MASKS[Kind.DOCUMENT, role].form is Form.HIDDEN else told
+
+
 @shape(rows.Material, prefix="material")
 class Material(Node):
     """A piece handed in with a submission."""
 
     id: ID = identifier(rows.Material.id, "Its id.")
     kind: str = column(rows.Material.kind, "A code of the list `materials`.")
-    sha256: str = column(rows.Material.sha256, "SHA-256 of the document.")
-    document_id: ID | None = identifier(rows.Material.document_id, "The document kept here.")
-    reference: str | None = column(rows.Material.reference, "The provider's reference, where it keeps the document.")
+    sha256: str | None = computed(
+        where_a_document_is_seen, (rows.Material.sha256,), by_role=True, description="SHA-256 of the document."
+    )
+    document_id: ID | None = computed(
+        where_a_document_is_seen, (rows.Material.document_id,), by_role=True, description="The document kept here."
+    )
+    reference: str | None = computed(
+        where_a_document_is_seen,
+        (rows.Material.reference,),
+        by_role=True,
+        description="The provider's reference, where it keeps the document.",
+    )
 
 
 @plain

@@ -80,6 +80,9 @@ TO_ONE_OF_ANY: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 COMPUTED: Final[Mapping[str, Value]] = {
     "Account.flags": values.flags,
+    "Material.documentId": values.of_a_document("document_id"),
+    "Material.reference": values.of_a_document("reference"),
+    "Material.sha256": values.of_a_document("sha256"),
     "AgreementVersion.clauses": values.clauses,
     "Filing.defects": values.defects,
     "Proposal.input": values.words,

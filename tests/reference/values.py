@@ -93,6 +93,16 @@ def clock(look: Look, row: Row, _: Mapping[str, Any]) -> str:
     return clock_of(row, look.now) if "clock" in row.values else "NONE"
 
 
+def of_a_document(column: str) -> Value:
+    """What tells which document it is: nothing to those from whom documents are hidden."""
+
+    def shown(look: Look, row: Row, _: Mapping[str, Any]) -> Any:
+        hidden = ("PUBLIC", "PROVINCIAL_REGULATOR", "NATIONAL_REGULATOR", "AUDITOR")
+        return None if look.who.role in hidden else row[column]
+
+    return shown
+
+
 def flags(look: Look, row: Row, _: Mapping[str, Any]) -> list[str]:
     hidden = BLIND_FLAGS if look.who.role in APPLICANTS else frozenset()
     return [flag for flag in row["flags"] if flag not in hidden]
@@ -190,6 +200,20 @@ def _opened(look: Look, row: Row) -> str | None:
     return unseal(key, row["sealed"], place)[SALT_BYTES:].decode()
 
 
+# In a word what access.md gives each role as its rows.
+REACH: Final = {
+    "PUBLIC": "REGISTER",
+    "HOLDER": "OWN_HOLDER",
+    "REVIEWER": "OWN_PROVIDER",
+    "COMPLIANCE_OFFICER": "OWN_PROVIDER",
+    "APPEAL_REVIEWER": "UNDER_APPEAL",
+    "INTEGRATION": "OWN_PROVIDER",
+    "PROVINCIAL_REGULATOR": "OWN_JURISDICTION",
+    "NATIONAL_REGULATOR": "ALL",
+    "AUDITOR": "OWN_RECORDS",
+}
+
+
 # --- what is no row -------------------------------------------------------------------------------------------
 def me(look: Look) -> dict[str, Any]:
     """Who asks."""
@@ -197,6 +221,7 @@ def me(look: Look) -> dict[str, Any]:
     return {
         "id": who.id,
         "role": who.role,
+        "scope": REACH[who.role],
         "providerId": who.provider,
         "authorityId": who.authority,
         "holderId": who.holder,
