@@ -13,6 +13,7 @@ from domain.filing import FilingState
 from domain.holder import HolderState, SubjectType
 from domain.identity import IdentityState
 from domain.journal import TextName
+from domain.licence import DoubtCause, LicenceServices
 from domain.notice import Party
 from domain.policy.roles import Role
 from domain.problems import ProblemCode
@@ -24,10 +25,13 @@ from domain.state import Audience
 
 CLOSED_LISTS: Final = (
     AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState, IdentityState,
-    ImportState, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState, QuarantineReason,
-    RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
+    ImportState, LicenceServices, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState,
+    QuarantineReason, RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
-NAMED: Final = {Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty"}
+NAMED: Final = {
+    Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty",
+    DoubtCause: "LicenceDoubtCause",
+}  # fmt: skip
 
 for listed in CLOSED_LISTS:
     word(listed)

@@ -135,5 +135,3 @@ async def comparison_on(database_url: str) -> AsyncIterator[Comparison]:
         tangle.draw()
         await tangle.write(office.database)
         yield Comparison(story, await all_rows(office.database), Oracle(schema.as_str()))
-
-

@@ -116,14 +116,18 @@ class Documents:
             named: Any = get_named_type(field.type)
             if named.name == type_name:
                 found.append(Way("one", f"{{ {name}(id: $id) {{ {{}} }} }}"))
-                found.append(Way("alias", f"{{ a: {name}(id: $id) {{ x: __typename {{}} }} b: {name}(id: $out) {{ {{}} }} }}"))
+                found.append(
+                    Way("alias", f"{{ a: {name}(id: $id) {{ x: __typename {{}} }} b: {name}(id: $out) {{ {{}} }} }}")
+                )
             elif named.name == f"{type_name}Connection":
                 found.append(Way("nodes", f"{{ {name}(first: {ROWS_MAX}) {{ nodes {{ {{}} }} }} }}"))
                 found.append(Way("edges", f"{{ {name}(last: {ROWS_MAX}) {{ edges {{ cursor node {{ {{}} }} }} }} }}"))
         found.append(Way("node", f"{{ node(id: $id) {{ {on} {{ {{}} }} }} }}"))
         found.append(Way("ids", f"{{ nodes(ids: $ids) {{ __typename {on} {{ {{}} }} }} }}"))
         found.append(Way("fragment", f"{{ node(id: $id) {{ ...F }} }} fragment F on {type_name} {{ {{}} }}"))
-        found.append(Way("interface", f"{{ nodes(ids: $ids) {{ ... on Node {{ id {on} @skip(if: $no) {{ {{}} }} }} }} }}"))
+        found.append(
+            Way("interface", f"{{ nodes(ids: $ids) {{ ... on Node {{ id {on} @skip(if: $no) {{ {{}} }} }} }} }}")
+        )
         return found
 
     def interfaces(self) -> Iterator[str]:
@@ -139,8 +143,6 @@ _BELOW_STEP: Final[Mapping[str, str]] = {
     "list": "{ steps(first: 4) { nodes { texts(first: 2) { {} } } } }",
     "fragment": "{ step(id: $id) { a: texts(first: 1) { ...F } texts { ...F } } } fragment F on StepText { {} }",
 }
-
-
 
 
 def _fields(type_: Any) -> Iterator[tuple[str, GraphQLField]]:
@@ -160,5 +162,3 @@ def _own_leaf(type_: GraphQLObjectType, interface: GraphQLInterfaceType) -> str:
         if name not in interface.fields and is_leaf_type(get_named_type(field.type)) and not field.args:
             return f"{type_.name.lower()}_{name}: {name}"
     return "id"
-
-

@@ -73,7 +73,12 @@ async def _qualified(provider: Provider) -> None:
     dates = {"validFrom": "2025-01-01", "validTo": "2026-12-31"}
     for kind in ("TELECOM", "NEWS_INFORMATION"):
         made = await provider.officer.must(
-            "qualificationSubmit", kind=kind, number=unique("Q"), issuer="示例机关", idempotencyKey=unique("k-"), **dates
+            "qualificationSubmit",
+            kind=kind,
+            number=unique("Q"),
+            issuer="示例机关",
+            idempotencyKey=unique("k-"),
+            **dates,
         )
         if kind == "TELECOM":
             await provider.regulator.must("qualificationVerify", id=made.id, version=1)
