@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from api.types.language import DEFAULT, Language
 from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Database
 from workflows.office import Office
+
+STEP: Final = "step"  # where the field of a mutation keeps the function that takes its step
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, OperationType
 from graphql.pyutils import Path
 
-from api.context import Context
+from api.context import STEP, Context
 from api.documents import Document, Operation, read
 from api.errors import ErrorCode, RequestRefused, refused, reworded
 from api.introspection import introspected
@@ -23,6 +23,7 @@ from api.reading.plan import Kind, Plan, Planner, Root
 from api.reading.recent import Recent, RecentOf
 from api.reading.run import Run
 from api.reading.selection import Selection
+from api.reading.shapes import BACKREF
 from api.reading.values import Scene
 from api.reading.variables import Variables
 from domain.viewer import Viewer
@@ -201,7 +202,10 @@ class _Execution:
         return await self.engine.office.database.read(work)
 
     async def _resolved(self, root: Root) -> Any:
-        """What the resolver that Strawberry made for this mutation gives, called as graphql-core would call it."""
+        """The outcome of the step: of the function its field keeps, else of its resolver, as graphql-core calls it."""
+        definition = cast("GraphQLField", root.field).extensions.get(BACKREF)
+        if (step := definition and definition.metadata.get(STEP)) is not None:
+            return await step(self.context, **root.arguments.read(self.variables))
         schema = self.engine.schema
         type_, gql = cast("GraphQLObjectType", schema.mutation_type), cast("GraphQLField", root.field)
         info = GraphQLResolveInfo(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,18 +43,12 @@ class WorkingDays:
 
     def is_working(self, day: date) -> bool:
         """Whether the day is a working day in China."""
-        if not self.knows(day.year):
-            return day.weekday() < _SATURDAY and day not in self.holidays
-        return day in _MAKE_UP_DAYS or (day.weekday() < _SATURDAY and day not in _HOLIDAYS)
+        return _is_working(day, self.holidays)
 
     def after(self, moment: datetime, days: int) -> datetime:
         """The same time of day on the n-th working day after the moment's; that day itself does not count."""
         local = _local(moment)
-        day, left = local.date(), days
-        while left > 0:
-            day += _DAY
-            left -= self.is_working(day)
-        return _utc(datetime.combine(day, local.timetz()))
+        return _utc(datetime.combine(_nth(frozenset(self.holidays), local.date(), days), local.timetz()))
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time from one moment to a later one falls on working days."""
@@ -80,6 +75,21 @@ class WorkingDays:
     def is_certain(self, start: datetime, end: datetime) -> bool:
         """Whether every year between two moments is published; if not, a deadline between them is an assumption."""
         return all(self.knows(year) for year in range(local_day(start).year, local_day(end).year + 1))
+
+
+def _is_working(day: date, holidays: Collection[date]) -> bool:
+    if day.year not in _YEARS:
+        return day.weekday() < _SATURDAY and day not in holidays
+    return day in _MAKE_UP_DAYS or (day.weekday() < _SATURDAY and day not in _HOLIDAYS)
+
+
+@lru_cache(maxsize=256)
+def _nth(holidays: frozenset[date], day: date, left: int) -> date:
+    """The n-th working day after a day: the same for every case of that day."""
+    while left > 0:
+        day += _DAY
+        left -= _is_working(day, holidays)
+    return day
 
 
 def add_calendar_days(moment: datetime, days: int) -> datetime:

@@ -38,11 +38,16 @@ KEYS: Final = SecretKeys(
 )
 NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
 ZHEJIANG, SHANGHAI = "330000", "310000"
-NEWS_REASON: Final = {
+NEWS_REASON: Final[dict[str, Any]] = {
     "reasonCodes": ["OTHER"],
     "facts": "示例事实",
     "legalBases": ["IM_2014_ART_7"],
     "publicReason": "示例理由。可在收到通知后补正并重新提出。",
+}
+REVOCATION: Final = {
+    "reasons": {**NEWS_REASON, "reasonCodes": ["FALSE_MATERIAL"]},
+    "notifiedOn": "2026-02-20",
+    "answer": "示例答复",
 }
 _PAYLOADS: Final = {
     "agreementConsent": "holder", "account": "account", "filing": "filing", "holder": "holder", "identity": "identity",
@@ -207,7 +212,7 @@ def document(mutation: str, select: str = "") -> str:
 # Mutations whose inputs have the same form share it.
 _SHARED: Final = {
     "filingSubmit": "FilingStep", "filingPullBack": "FilingStep", "filingAccept": "FilingStep",
-    "filingPrepareAgain": "FilingStep", "filingDecline": "FilingAgainst", "filingRevoke": "FilingAgainst",
+    "filingPrepareAgain": "FilingStep", "filingDecline": "FilingAgainst",
     "qualificationVerify": "QualificationStep", "qualificationRenew": "QualificationStep",
     "qualificationResume": "QualificationStep", "qualificationRefuse": "QualificationAgainst",
     "qualificationSuspend": "QualificationAgainst", "qualificationRevoke": "QualificationAgainst",

@@ -168,6 +168,7 @@ ACCOUNT = Workflow(
             effects=(effects.reapply, effects.keep_submission, effects.start_review),
             code_lists=("filing_categories", "divisions", "materials"),
             facts=(
+                facts.HANDED_IN,
                 facts.CONSENTED_BY_HOLDER,
                 facts.TAKEN_BY_OTHERS,
                 facts.LIVE_ACCOUNTS_BESIDE,

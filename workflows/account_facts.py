@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from domain.account import LIVE, Account, ReservedName
+from domain.account import LIVE, Account, Material, ReservedName, Submission
 from domain.codes.lists import codes
 from domain.holder import Holder, SubjectType
 from domain.identity import Identity
@@ -26,6 +26,7 @@ from workflows.qualification import qualified
 
 _ACCOUNT, _HOLDER, _IDENTITY, _PROVIDER = table_of(Account), table_of(Holder), table_of(Identity), table_of(Provider)
 _RESERVED, _STEP = table_of(ReservedName), table_of(Step)
+_SUBMISSION, _MATERIAL = table_of(Submission), table_of(Material)
 _LIVE: Final = _ACCOUNT.c.state.in_([str(state) for state in LIVE])
 
 
@@ -53,7 +54,7 @@ class AccountFacts:
     candidates: tuple[tuple[str, bool], ...] = ()
     marks: frozenset[NameMark] = frozenset()
     decided_at: tuple[tuple[str, datetime], ...] = ()
-    last_submission: Mapping[str, Any] = field(default_factory=dict)
+    handed_in: frozenset[tuple[str, str]] = frozenset()
 
 
 def _bound(name: str, type_: Any = sa.Text) -> sa.BindParameter[Any]:
@@ -127,6 +128,16 @@ DECISIONS: Final = Fact(
 )
 
 
+HANDED_IN: Final = Fact(
+    "handed_in",
+    sa.select(_ACCOUNT.c.id, _MATERIAL.c.kind, _MATERIAL.c.sha256)
+    .join(_SUBMISSION, sa.and_(_SUBMISSION.c.account_id == _ACCOUNT.c.id, _SUBMISSION.c.round == _ACCOUNT.c.round))
+    .join(_MATERIAL, _MATERIAL.c.submission_id == _SUBMISSION.c.id)
+    .where(Among(_ACCOUNT.c.id, "ids")),
+    lambda rows, _: {"handed_in": frozenset((row[1], row[2]) for row in rows)},
+)
+
+
 # --- what is asked of what is applied for ------------------------------------------------------------------------
 def _names(input_: Any, _: Viewer, now: datetime) -> Mapping[str, Any]:
     wanted = input_.particulars
@@ -161,7 +172,7 @@ TAKEN_BY_OTHERS: Final = _taken(_OF_ACCOUNT, _ACCOUNT.c.id, itself=True)
 
 
 def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
-    """How many live accounts the holder has, and how many others under the same document."""
+    """How many live accounts the holder has, and how many others under the same person or organisation."""
     other, twin = _ACCOUNT.alias("other"), _IDENTITY.alias("twin")
     live = sa.and_(other.c.holder_id == _HOLDER.c.id, other.c.state.in_([str(state) for state in LIVE]))
     mine = sa.select(key, sa.literal_column("'holder'"), sa.func.count(other.c.id)).select_from(
@@ -169,7 +180,9 @@ def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
     )
     same = sa.and_(
         twin.c.provider_id == _IDENTITY.c.provider_id,
-        twin.c.resident_id_index == _IDENTITY.c.resident_id_index,
+        sa.or_(
+            twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index
+        ),
         twin.c.id != _IDENTITY.c.id,
     )
     theirs = sa.and_(other.c.holder_id == twin.c.holder_id, other.c.state.in_([str(state) for state in LIVE]))

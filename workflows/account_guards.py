@@ -168,7 +168,10 @@ def content_has_changed_or_time_has_passed(on: On) -> bool:
         return True
     wanted = on.input.particulars
     names = ("handle", "display_name", "description", "category", "division")
-    return any(bool(getattr(wanted, name) != getattr(on.case, name)) for name in names)
+    if any(bool(getattr(wanted, name) != getattr(on.case, name)) for name in names):
+        return True
+    given = {(piece.kind, piece.sha256 or on.facts.documents.get(piece.document_id, "")) for piece in wanted.materials}
+    return not given <= on.facts.handed_in
 
 
 @guard(ProblemCode.REAPPLICATIONS_EXHAUSTED, rests=Rests.LOCKED, path=("id",))

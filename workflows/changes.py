@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from domain.deadline import DeadlineKind, Outcome
@@ -100,4 +99,3 @@ class Opening:
     values: Mapping[str, Any]
     holder_id: str | None = None
     effects: tuple[Change, ...] = ()
-    at: datetime | None = field(default=None)

@@ -35,7 +35,7 @@ def _written(text: str) -> str:
     return text
 
 
-Id = Annotated[str, Field(max_length=90, description="The id of a case or row.")]
+Id = Annotated[str, Field(max_length=90, description="The id of a case or row."), AfterValidator(_printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 Paragraph = Annotated[str, Field(max_length=4_000), AfterValidator(_printable), AfterValidator(_written)]
 CodeName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]

@@ -160,19 +160,22 @@ class Loader(Generic[R]):
         self.model = model
         self.columns = tuple(table_of(model).c)
         self.width = len(self.columns)
-        self._decoders: dict[str, tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {}
+        self._names = tuple(column.key for column in self.columns)
+        self._decoders: dict[str, tuple[tuple[str, Callable[[Any], Any]], ...]] = {}
 
-    def decoders(self, dialect: sa.Dialect) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    def decoders(self, dialect: sa.Dialect) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+        """The columns that are stored otherwise than Python has them, and how each is read."""
         if dialect.name not in self._decoders:
-            self._decoders[dialect.name] = tuple((c.key, decoder(c.type, dialect)) for c in self.columns)
+            found = ((column.key, decoder(column.type, dialect)) for column in self.columns)
+            self._decoders[dialect.name] = tuple((name, decode) for name, decode in found if decode is not None)
         return self._decoders[dialect.name]
 
     def row(self, record: Row, dialect: sa.Dialect, offset: int = 0) -> R:
         """The value that a record holds from `offset` on."""
-        values = {
-            name: value if decode is None or value is None else decode(value)
-            for (name, decode), value in zip(self.decoders(dialect), record[offset : offset + self.width], strict=True)
-        }
+        values: dict[str, Any] = dict(zip(self._names, record[offset : offset + self.width], strict=True))
+        for name, decode in self.decoders(dialect):
+            if values[name] is not None:
+                values[name] = decode(values[name])
         return valued(self.model, values)
 
 

@@ -38,6 +38,7 @@ _STAFF: Final = (
     ("demo-reviewer", Role.REVIEWER, "R-01"),
     ("demo-reviewer-2", Role.REVIEWER, "R-02"),
     ("demo-appeal-reviewer", Role.APPEAL_REVIEWER, "P-01"),
+    ("demo-officer-2", Role.COMPLIANCE_OFFICER, "C-02"),
     ("demo-integration", Role.INTEGRATION, "I-01"),
     ("demo-auditor", Role.AUDITOR, "A-01"),
 )

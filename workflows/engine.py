@@ -153,9 +153,11 @@ class Workflow:
     bodies: tuple[type[Table], ...] = ()  # the authority's table, where a new case may hang on one instead
     initial: State | None = None  # where a case stands that another's step brought into being
     by_trigger: Mapping[str, Transition] = field(init=False)
+    _verdicts: dict[tuple[str, str], str | None] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_trigger", {t.trigger: t for t in self.transitions})
+        object.__setattr__(self, "_verdicts", {})
 
     @cached_property
     def machine(self) -> Machine:
@@ -176,7 +178,12 @@ class Workflow:
         )
 
     def after(self, trigger: str, state: str) -> str | None:
-        """The state that a trigger leads to; None where it is not legal."""
+        """The state that a trigger leads to; None where it is not legal. The machine is asked once for each pair."""
+        if (trigger, state) not in self._verdicts:
+            self._verdicts[trigger, state] = self._judged(trigger, state)
+        return self._verdicts[trigger, state]
+
+    def _judged(self, trigger: str, state: str) -> str | None:
         cursor = Cursor(state)
         try:
             self.machine.events[trigger].trigger(cursor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -55,6 +56,15 @@ class FilingReturn(AdverseCommand):
 
 class FilingAgainst(AdverseCommand):
     """Decide against a filing."""
+
+
+class FilingRevoke(AdverseCommand):
+    """Revoke a filing that rests on false material, once the provider was heard."""
+
+    notified_on: date
+    """The day on which the provider was given notice of what was intended."""
+    answer: Paragraph
+    """What the provider answered, or that it did not."""
 
 
 class FilingReinstate(ProposableCommand):
@@ -110,6 +120,11 @@ def defects_are_of_the_list(on: On) -> Sequence[Problem]:
     return [Problem(ProblemCode.CODE_UNKNOWN, ("defects", str(i), "code"), "(return_reasons)") for i in wrong]
 
 
+@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("notifiedOn",))
+def notice_was_given(on: On) -> bool:
+    return bool(on.input.notified_on <= local_day(on.now))
+
+
 def _preparation(on: On) -> Opening:
     account = on.cause
     values = {name: getattr(account, name) for name in _PARTICULARS}
@@ -121,6 +136,7 @@ def _preparation(on: On) -> Opening:
 
 def _prepare(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.FILING_DECISION, Outcome.MOOT)
+    yield Settle(DeadlineKind.FILING_SUBMISSION)
     yield Start(DeadlineKind.FILING_SUBMISSION)
 
 
@@ -153,7 +169,16 @@ def _decide_against(on: On) -> Iterable[Change]:
     yield Serve(Party.HOLDER)
 
 
+def _revoke(on: On) -> Iterable[Change]:
+    """The account is off file: to file it anew is due."""
+    yield from _decide_against(on)
+    yield Start(DeadlineKind.FILING_SUBMISSION)
+    yield Detail({"notified_on": on.input.notified_on.isoformat()})
+    yield Say(TextName.ANSWER, on.input.answer)
+
+
 def _reinstate(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.FILING_SUBMISSION, Outcome.MOOT)
     yield Say(TextName.FACTS, on.input.grounds)
     yield Serve(Party.PROVIDER)
 
@@ -202,8 +227,9 @@ FILING = Workflow(
             (S.ACCEPTED,),
             S.REVOKED,
             7,
-            FilingAgainst,
-            effects=(_decide_against,),
+            FilingRevoke,
+            guards=(notice_was_given,),
+            effects=(_revoke,),
             four_eyes=always_two,
             **_LISTS,
         ),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from domain.agreement import AgreementVersion, Baseline, Consent
 from domain.codes.lists import codes
 from domain.holder import Holder, HolderState, SubjectType
 from domain.identity import Identity, IdentityState
 from domain.ids import new_id
-from domain.journal import GENESIS
+from domain.journal import GENESIS, written
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode
 from domain.provider import Provider
@@ -59,6 +60,8 @@ class AgreementConsent(CaseCommand):
     """The baselines consented to, each for itself."""
     channel: CodeName
     """Where the consent was given, such as WEB or APP."""
+    consented_at: AwareDatetime | None = None
+    """For INTEGRATION: when the holder consented. A holder consents now."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +143,17 @@ def division_is_known(on: On) -> bool:
     return on.input.division in codes("divisions")
 
 
-@guard(ProblemCode.NOT_LATEST_AGREEMENT, rests=Rests.LOCKED, on_input=True, path=("agreementId",))
+@guard(ProblemCode.NOT_LATEST_AGREEMENT, rests=Rests.DERIVED, on_input=True, path=("agreementId",))
 def agreement_is_the_latest(on: On) -> bool | Sequence[Problem]:
     return bool(on.input.agreement_id == on.facts.latest_agreement_id)
+
+
+@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("consentedAt",))
+def time_is_told_by_whoever_passes_a_consent_on(on: On) -> bool:
+    told = on.input.consented_at
+    if on.viewer.role is Role.HOLDER:
+        return told is None
+    return told is not None and bool(told <= on.now)
 
 
 def _enrolment(on: On) -> Opening:
@@ -177,12 +188,14 @@ def _enrolment(on: On) -> Opening:
 
 
 def _consent(on: On) -> Iterable[Change]:
+    at: datetime = on.input.consented_at or on.now
     for clause in dict.fromkeys(on.input.clauses):
         if clause.value not in on.facts.consented:
             values = {"agreement_id": on.input.agreement_id, "holder_id": on.id, "clause": clause}
-            yield Insert(Consent, {**values, "channel": on.input.channel, "consented_at": on.now})
+            yield Insert(Consent, {**values, "channel": on.input.channel, "consented_at": at})
     clauses = " ".join(sorted(clause.value for clause in on.input.clauses))
-    yield Detail({"agreement": on.input.agreement_id, "channel": on.input.channel, "clauses": clauses})
+    told = {"agreement": on.input.agreement_id, "channel": on.input.channel, "clauses": clauses}
+    yield Detail({**told, "consented_at": written(at)})
 
 
 HOLDER = Workflow(
@@ -212,7 +225,7 @@ HOLDER = Workflow(
             None,
             6,
             AgreementConsent,
-            guards=(agreement_is_the_latest,),
+            guards=(agreement_is_the_latest, time_is_told_by_whoever_passes_a_consent_on),
             effects=(_consent,),
             listed_under="agreement",
         ),

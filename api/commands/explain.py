@@ -78,7 +78,7 @@ def _states(workflow: ExplainedWorkflow) -> Table:
 
 def _diagram(workflow: ExplainedWorkflow) -> str:
     """The arrows, grouped by the state they start from."""
-    lines: list[str] = []
+    lines = [f"[bold]●[/]──▶ [bold]{workflow.initial}[/]"] if workflow.initial else []
     last: str | None = ""
     for source, target, labels in sorted(arrows(workflow), key=lambda arrow: _order(workflow, arrow[0])):
         start = f"[bold]{source or '●'}[/]" if source != last else ""

@@ -10,7 +10,7 @@ from strawberry import Info
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
-from api.context import Context
+from api.context import STEP, Context
 from api.mutations.inputs import input_of, plain
 from domain.policy.roles import Grant
 from domain.problems import Problem, ProblemCode
@@ -57,17 +57,22 @@ def declared(
     """A mutation with an input of its own: the grant first, then the input, then the work."""
     made_input = input_of(command)
 
-    async def resolver(self: Any, info: Info[Context, None], input: Any) -> Any:
-        context = info.context
+    async def step(context: Context, input: Any) -> Outcome:
         if not context.viewer.may(grant):
             return Outcome((Problem(ProblemCode.NOT_ALLOWED),))
         try:
             asked = command.model_validate(plain(input))
         except ValidationError as error:
             return Outcome(problems_of(error))
-        return await resolve(context.viewer, context, asked)
+        done: Outcome = await resolve(context.viewer, context, asked)
+        return done
+
+    async def resolver(self: Any, info: Info[Context, None], input: Any) -> Any:
+        return await step(info.context, input)
 
     resolver.__annotations__ = {"info": Info[Context, None], "input": made_input, "return": payload}
     directives = [RequiresDirective(grant=grant.value), ArticleDirective(n=article)]
-    made: StrawberryField = strawberry.mutation(resolver=resolver, description=description, directives=directives)
+    made: StrawberryField = strawberry.mutation(
+        resolver=resolver, description=description, directives=directives, metadata={STEP: step}
+    )
     return made

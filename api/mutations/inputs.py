@@ -66,7 +66,9 @@ def _typed(annotation: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """An input as the command reads it: by the names of the schema, without what was left out."""
-    if isinstance(value, Enum):
+    if isinstance(value, dict):  # coerced, and not yet made Strawberry's object
+        return {name: plain(given) for name, given in value.items() if given is not None}
+    if isinstance(value, str | Enum):
         return value
     definition = getattr(value, "__strawberry_definition__", None)
     if definition is not None:

@@ -183,14 +183,16 @@ class _NotQuick(Exception):
     """Left to graphql-core."""
 
 
-def _quick(type_: Any) -> Quick | None:
+def _quick(type_: Any, within: tuple[Any, ...] = ()) -> Quick | None:
     """A coercer for one value that is exact where it succeeds; None: leave it to graphql-core."""
     if isinstance(type_, GraphQLNonNull):
-        inner = _quick(type_.of_type)
+        inner = _quick(type_.of_type, within)
         return None if inner is None else _required(inner)
     if isinstance(type_, GraphQLList):
-        item = _quick(type_.of_type)
+        item = _quick(type_.of_type, within)
         return None if item is None else _each(item)
+    if isinstance(type_, GraphQLInputObjectType):
+        return None if type_ in within else _object(type_, (*within, type_))
     if isinstance(type_, GraphQLEnumType):
         return _optional({name: type_.coerce_input_value(name) for name in type_.values}.__getitem__)
     exact = {"String": str, "ID": str, "Boolean": bool}.get(type_.name)
@@ -219,6 +221,34 @@ def _each(item: Quick) -> Quick:
         if type(value) is not list:
             raise _NotQuick
         return [item(member) for member in value]
+
+    return coerce
+
+
+def _object(type_: GraphQLInputObjectType, within: tuple[Any, ...]) -> Quick | None:
+    slots: list[_Slot] = []
+    for name, field in type_.fields.items():
+        quick = _quick(field.type, within)
+        if quick is None or field.out_name is not None or type_.is_one_of:
+            return None
+        default = coerce_default_value(field)
+        slots.append(_Slot(name, quick, isinstance(field.type, GraphQLNonNull), default))
+    names, out_type = type_.fields.keys(), type_.out_type
+
+    def coerce(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) is not dict or not value.keys() <= names:
+            raise _NotQuick
+        out = {}
+        for name, quick, is_required, default in slots:
+            if name in value:
+                out[name] = quick(value[name])
+            elif default is not Undefined:
+                out[name] = default
+            elif is_required:
+                raise _NotQuick
+        return out_type(out)
 
     return coerce
 

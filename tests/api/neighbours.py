@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.ids import prefix_of
 from domain.table import METADATA
-from tests.world import NEWS_REASON, Holder, Provider, World, resident_id, unique
+from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Provider, World, mobile, resident_id, unique
 from workflows.database import compile_once
 
 
@@ -20,7 +20,8 @@ class Neighbour:
     """A provider with something of every noun, and what its cases are called."""
 
     provider: Provider
-    filed_by: Holder
+    holders: list[Holder] = field(default_factory=list)
+    identities: dict[str, dict[str, str]] = field(default_factory=dict)  # what was submitted, by identity
     cases: dict[str, tuple[str, int]] = field(default_factory=dict)  # by what they are good for: id and version
     proposals: dict[str, Mapping[str, str]] = field(default_factory=dict)
     document_id: str = ""
@@ -28,6 +29,39 @@ class Neighbour:
     @property
     def world(self) -> World:
         return self.provider.world
+
+    @property
+    def filed_by(self) -> Holder:
+        """The holder of the account that went all the way."""
+        return self.holders[0]
+
+    async def newcomer(self, subject_type: str = "INDIVIDUAL", **values: str) -> Holder:
+        """A holder who submitted a whole identity."""
+        holder = await self.provider.newcomer(subject_type)
+        given = {"legalName": "欧阳示例", "residentId": resident_id(), "mobile": mobile(), "email": "someone@qq.com"}
+        given |= {"address": "浙江省杭州市西湖区示例路1号", "mandate": unique("mandate-")}
+        if subject_type != "INDIVIDUAL":
+            given |= {"organisationName": unique("示例单位"), "uscc": "91350100M000100Y43"}
+        given |= values
+        await holder.submit_identity(0, **given)
+        self.holders.append(holder)
+        self.identities[holder.identity_id] = given
+        return holder
+
+    async def holder(self, subject_type: str = "INDIVIDUAL", **values: str) -> Holder:
+        """The same, verified, with the agreement consented to."""
+        holder = await self.newcomer(subject_type, **values)
+        await self.provider.reviewer.must("identityVerify", id=holder.identity_id, version=1, method="DOCUMENT_CHECK")
+        await holder.consent()
+        return holder
+
+    async def reviewed(self, verdict: str, holder: Holder, **particulars: Any) -> Answer:
+        """An application of a holder, decided on by a reviewer: `accountApprove` or `accountReject`."""
+        account = await holder.apply(**particulars)
+        await self.provider.reviewer.must("accountClaim", id=account.id)
+        given: dict[str, Any] = {"reasons": NEWS_REASON} if verdict == "accountReject" else {"category": "LIFESTYLE"}
+        select = "filing { id version }"
+        return await self.provider.reviewer.must(verdict, select=select, id=account.id, version=1, **given)
 
     async def ids(self, *, of_holder: str | None = None) -> dict[str, list[str]]:
         """The ids of all its rows by prefix, or of all rows of one of its holders."""
@@ -50,50 +84,29 @@ class Neighbour:
 
 async def furnished(world: World, division: str) -> Neighbour:
     """A provider in a province, with an account in every stage and everything that hangs on one."""
-    provider = await world.provider(division)
+    made = Neighbour(await world.provider(division))
+    provider = made.provider
     *_, verified = await provider.qualify()
     same_person = resident_id()
-    first = await provider.holder(residentId=same_person)
-    account = await first.apply()
-    await provider.reviewer.must("accountClaim", id=account.id)
-    approved = await provider.reviewer.must(
-        "accountApprove", select="filing { id version }", id=account.id, version=1, category="LIFESTYLE"
-    )
-    filing = approved.case["filing"]
+    filed = await made.reviewed("accountApprove", await made.holder(residentId=same_person))
+    filing = filed.case["filing"]
     await provider.officer.must("filingSubmit", id=filing["id"], version=1)
     await provider.regulator.must("filingAccept", id=filing["id"], version=2)
-    made = Neighbour(provider, first)
-    made.cases |= {"filed": (account.id, 3), "accepted": (filing["id"], 3), "qualification": (verified.id, 2)}
-    revoking = await provider.regulator.must("filingRevoke", id=filing["id"], version=3, reasons=_reasons("OTHER"))
+    made.cases |= {"filed": (filed.id, 3), "accepted": (filing["id"], 3), "qualification": (verified.id, 2)}
+    revoking = await provider.regulator.must("filingRevoke", id=filing["id"], version=3, **dict[str, Any](REVOCATION))
     made.proposals["accepted"] = revoking.proposal
-    await _more(made, same_person)
-    return made
-
-
-async def _more(made: Neighbour, same_person: str) -> None:
-    provider = made.provider
-    _, submitted = await provider.approved()
-    filing = submitted.case["filing"]
-    await provider.officer.must("filingSubmit", id=filing["id"], version=1)
-    made.cases["submitted"] = (filing["id"], 2)
-    _, rejected = await provider.rejected()
-    made.cases["rejected"] = (rejected.id, 2)
-    twin = await provider.holder(
-        residentId=same_person
-    )  # known already, and named like a newspaper: approving it takes two
-    flagged = await twin.apply(displayName=unique("示例日报"))
-    await provider.reviewer.must("accountClaim", id=flagged.id)
-    proposed = await provider.reviewer.must("accountApprove", id=flagged.id, version=1, category="LIFESTYLE")
-    made.cases["flagged"], made.proposals["flagged"] = (flagged.id, 1), proposed.proposal
-    pending = await provider.newcomer()
-    await pending.submit_identity()
-    made.cases["pending"] = (pending.identity_id, 1)
-    made.cases["newcomer"] = (pending.id, 1)
+    submitted = await made.reviewed("accountApprove", await made.holder("ENTERPRISE"))
+    await provider.officer.must("filingSubmit", id=submitted.case["filing"]["id"], version=1)
+    made.cases["submitted"] = (submitted.case["filing"]["id"], 2)
+    made.cases["rejected"] = ((await made.reviewed("accountReject", await made.holder())).id, 2)
+    # Known already, and named like a newspaper: approving it takes two.
+    twin = await made.holder(residentId=same_person)
+    proposed = await made.reviewed("accountApprove", twin, displayName=unique("示例日报"))
+    made.cases["flagged"], made.proposals["flagged"] = (proposed.id, 1), proposed.proposal
+    pending = await made.newcomer()
+    made.cases |= {"pending": (pending.identity_id, 1), "newcomer": (pending.id, 1)}
     made.document_id = await uploaded(made.filed_by)
-
-
-def _reasons(code: str) -> dict[str, Any]:
-    return {**NEWS_REASON, "reasonCodes": [code]}
+    return made
 
 
 async def uploaded(holder: Holder) -> str:

@@ -53,7 +53,7 @@ VALUES: Final[Mapping[str, Any]] = {
 }
 
 
-_SCALARS: Final = {"Int": 1, "Boolean": True, "DateTime": "2026-01-01T00:00:00Z"}
+_SCALARS: Final = {"Int": 1, "Boolean": True, "DateTime": "2026-01-01T00:00:00Z", "Date": "2026-01-01"}
 
 
 def roots_by_id() -> Iterator[str]:

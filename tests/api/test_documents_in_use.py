@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from datetime import timedelta
+from typing import Any
 
 from tests.world import Holder, World, unique
 from workflows.documents import remove_unused
@@ -50,3 +52,36 @@ async def test_a_document_of_somebody_else_cannot_be_a_mandate(world: World) -> 
     )
 
     assert answer.problems == [("DOCUMENT_UNUSABLE", "mandate")]
+
+
+async def test_of_two_supplements_at_once_one_takes_the_document(world: World) -> None:
+    provider = await world.provider()
+    holder = await provider.holder("ENTERPRISE")
+    asked = [{"code": "OFFICIAL_LETTER", "text": "请重新上传"}]
+    ids = [(await holder.apply()).id for _ in range(2)]
+    for id_ in ids:
+        await provider.reviewer.must("accountClaim", id=id_)
+        await provider.reviewer.must("accountRequestSupplement", id=id_, version=1, items=asked)
+    document_id = await uploaded(holder)
+
+    answers = await gather(
+        *(
+            holder.person.do(
+                "accountSupplement",
+                id=id_,
+                version=2,
+                answers=[{"code": "OFFICIAL_LETTER", "answer": "已上传"}],
+                particulars=with_letter(holder, document_id),
+            )
+            for id_ in ids
+        )
+    )
+
+    assert sorted(answer.codes for answer in answers) == [[], ["DOCUMENT_UNUSABLE"]]
+
+
+def with_letter(holder: Holder, document_id: str) -> dict[str, Any]:
+    """Particulars whose official letter is an uploaded document."""
+    given = holder.particulars()
+    others = [piece for piece in given["materials"] if piece["kind"] != "OFFICIAL_LETTER"]
+    return {**given, "materials": [*others, {"kind": "OFFICIAL_LETTER", "documentId": document_id}]}

@@ -42,9 +42,11 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_the_demo_walks_an_application_to_its_filing_and_ends_by_itself(folder: Path) -> None:
+    """Whatever deployment the environment names, nothing of it is touched."""
+    elsewhere = {"SIGNET_DATABASE_MIGRATION_URL": f"sqlite:///{folder}/owner.sqlite3", "SIGNET_DEPLOYMENT_CODE": "SG"}
     ended = subprocess.run(
         [sys.executable, "-c", "from api.cli import app; app()", "demo"],
-        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        env={**os.environ, **elsewhere, "PYTHONPATH": str(_ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

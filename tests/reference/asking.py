@@ -11,7 +11,8 @@ from graphql import GraphQLObjectType, get_named_type
 
 from domain.ids import new_id
 from tests.reference.comparison import Comparison, looker
-from tests.reference.documents import Documents
+from tests.reference.documents import Documents, Way
+from tests.reference.neighbours import Relation, neighbours, relation
 from tests.reference.oracle import TABLES
 from tests.reference.rules import SIGHT
 from tests.world import Person
@@ -45,6 +46,8 @@ class Asking:
         rows = self.comparison.rows
         who = looker(rows, person)
         seen = [row["id"] for row in rows.seen(who, table)]
+        if type_name == "StepText":  # by the steps that have some
+            seen = list(dict.fromkeys(row["step_id"] for row in rows.seen(who, "step_text")))
         others = sorted({row["id"] for row in rows.tables[table]} - set(seen)) or [new_id("account")]
         inside = self.random.sample(seen, min(IDS, len(seen))) or [new_id("nothing")]
         outside = self.random.sample(others, min(2, len(others)))
@@ -74,11 +77,20 @@ class Asking:
         turn = 0
         for type_name in TABLES:
             for name, found in self.documents.relations(self.documents.type(type_name)):
-                asked = "id " + self.documents.relation(name, found)
+                asked, label = "id " + self.documents.relation(name, found), f"{type_name}.{name}"
                 turn += ways
-                for way in _some(self.documents.ways(type_name), turn, ways):
-                    for role in self.seeing(type_name):
-                        await self.ask(way.document(asked), self.person(role), type_name)
+                for role in self.seeing(type_name):
+                    for way in [_IDS, *_some(self.documents.ways(type_name), turn, ways)]:
+                        await self._related(way.document(asked).replace("ROW_TYPE", type_name), role, label)
+
+    async def _related(self, text: str, role: str, label: str) -> None:
+        """Asked by one who has a neighbour in sight, and by one who has another out of sight."""
+        type_name, related = label.partition(".")[0], relation(label)
+        assert related is not None
+        for person, ids in _both_sides(self, role, related):
+            known: dict[str, Any] = {**self.ids(person, type_name), **ids, "yes": True, "no": False}
+            used = {name: value for name, value in known.items() if f"${name}:" in text}
+            await self.comparison.same(text, person, **used)
 
     async def pairs(self, roles: int) -> None:
         """Each relation of each relation, asked by some of the roles that see the first type."""
@@ -110,6 +122,9 @@ class Asking:
                 for asked in viewer:
                     await self.comparison.same(f"{{ viewer {{ {asked} }} }}", person)
             for name, found in self.documents.query.fields.items():
+                if "id" in found.args:
+                    text = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
+                    await self.comparison.same(text, self.person(role), id=new_id("account"))
                 if get_named_type(found.type).name.endswith("Connection"):
                     text = f"{{ {self.documents.connection(name, get_named_type(found.type))} }}"
                     await self.comparison.same(text, self.person(role))
@@ -120,6 +135,23 @@ class Asking:
                 for type_name in ("Account", "Filing", "Provider", "Identity"):
                     if role in self.seeing(type_name):
                         await self.ask(text, self.person(role), type_name)
+
+
+_IDS: Final = Way("ids", "{ nodes(ids: $ids) { ... on ROW_TYPE { {} } } }")
+
+
+def _both_sides(asking: Asking, role: str, related: Relation) -> list[tuple[Person, dict[str, Any]]]:
+    """One or two people of a role, with ids of rows whose neighbours they see, and do not see."""
+    rows, chosen = asking.comparison.rows, []
+    wanted = {0, 1}
+    for person in asking.comparison.story.of(role):
+        sides = neighbours(rows, looker(rows, person), related)
+        met = {side for side in wanted if sides[side]}
+        if met or (not chosen and wanted):
+            ids = [id_ for side in sides for id_ in asking.random.sample(side, min(3, len(side)))]
+            chosen.append((person, {"ids": ids, "id": asking.random.choice(ids)} if ids else {}))
+            wanted -= met
+    return chosen[-2:]
 
 
 def _some(given: list[Any], turn: int, how_many: int) -> list[Any]:

@@ -58,8 +58,8 @@ class Documents:
     def leaves(self, type_: Any, *, steered: bool = False, other_ways: bool = False) -> str:
         """Every field of a type that needs no other row; `steered`: each by @skip or @include."""
         parts = ["__typename"]
-        for name, field in _fields(type_):
-            if self.is_relation(field):
+        for name, field in fields_of(type_):
+            if is_relation(field):
                 continue
             named: Any = get_named_type(field.type)
             below = "" if is_leaf_type(named) else f" {{ {self.leaves(named)} }}"
@@ -97,14 +97,9 @@ class Documents:
         )
         return f"{self.leaves(type_)} {each}"
 
-    def is_relation(self, field: GraphQLField) -> bool:
-        """Whether a field leads to rows of a table."""
-        named: Any = get_named_type(field.type)
-        return named.name in (*TABLES, "Case", "Node") or named.name.endswith("Connection")
-
     def relations(self, type_: Any) -> Iterator[tuple[str, GraphQLField]]:
         """The fields of a type that lead to other rows."""
-        return ((name, field) for name, field in _fields(type_) if self.is_relation(field))
+        return ((name, field) for name, field in fields_of(type_) if is_relation(field))
 
     # --- ways to a row
     def ways(self, type_name: str) -> list[Way]:
@@ -145,8 +140,15 @@ _BELOW_STEP: Final[Mapping[str, str]] = {
 }
 
 
-def _fields(type_: Any) -> Iterator[tuple[str, GraphQLField]]:
+def fields_of(type_: Any) -> Iterator[tuple[str, GraphQLField]]:
+    """The fields of a type that the oracle answers."""
     return ((name, field) for name, field in type_.fields.items() if name not in LEFT_OUT)
+
+
+def is_relation(field: GraphQLField) -> bool:
+    """Whether a field leads to rows of a table."""
+    named: Any = get_named_type(field.type)
+    return named.name in (*TABLES, "Case", "Node") or named.name.endswith("Connection")
 
 
 def _given(field: GraphQLField) -> list[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from typing import Any, Final
+from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from tests.reference.comparison import Comparison
-from tests.reference.lists import FIRST, JOURNAL, PAGED
-from tests.reference.oracle import LEFT_OUT, TABLES, TO_ONE, TO_ONE_OF_ANY
-from tests.reference.rules import SIGHT, everybody
+from tests.reference.documents import is_relation
+from tests.reference.neighbours import NEVER_HIDDEN, NEVER_SEEN, Relation, is_partial, relation
+from tests.reference.oracle import LEFT_OUT, TABLES
+from tests.reference.rules import SIGHT
 
 Reach = tuple[str, str]  # Type.field, role
 
@@ -55,42 +56,32 @@ def gaps(wanted: set[Reach], reached: Mapping[Reach, int]) -> list[Reach]:
 def unmet(comparison: Comparison) -> list[str]:
     """Relations that never led to a row in sight, or never to one out of sight, for a role that has both."""
     return [
-        *_never("in sight", _pairs(comparison, is_partial=False), comparison.found),
-        *_never("out of sight", _pairs(comparison, is_partial=True), comparison.missed),
+        *_never("in sight", _pairs(comparison, partly=False) - NEVER_SEEN, comparison.found),
+        *_never("out of sight", _pairs(comparison, partly=True) - NEVER_HIDDEN, comparison.missed),
     ]
 
 
 def _never(where: str, wanted: set[Reach], met: Set[Reach]) -> list[str]:
-    return [f"{label} never led {role} to a row {where}" for label, role in sorted(wanted - met - _NEVER)]
+    return [f"{label} never led {role} to a row {where}" for label, role in sorted(wanted - met)]
 
 
-def _pairs(comparison: Comparison, *, is_partial: bool) -> set[Reach]:
-    """Each relation, and each role that sees both its ends; `is_partial`: of the far end only some rows."""
+def _pairs(comparison: Comparison, *, partly: bool) -> set[Reach]:
+    """Each relation, and each role that sees both its ends; `partly`: of whose far end some row may be out of sight."""
     found = set()
-    for label, table in _relations(comparison.oracle.schema):
-        near = TABLES[label.partition(".")[0]]
+    for related in _relations(comparison.oracle.schema):
+        near = TABLES[related.label.partition(".")[0]]
         for role, sight in SIGHT.items():
-            if near in sight and table in sight and not (is_partial and sight[table] is everybody):
-                found.add((label, role))
+            if near in sight and (is_partial(related, role) if partly else related.table in ("", *sight)):
+                found.add((related.label, role))
     return found
 
 
-def _relations(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
-    """Type.field of every relation, with the table it leads to."""
-    for type_name, table in TABLES.items():
+def _relations(schema: GraphQLSchema) -> Iterator[Relation]:
+    """Every field that leads to other rows."""
+    for type_name in TABLES:
         type_: Any = schema.type_map[type_name]
-        for name in type_.fields:
-            label = f"{type_name}.{name}"
-            listed = PAGED.get(label) or FIRST.get(label) or (JOURNAL if name == "journal" else None)
-            one = TO_ONE.get(label) or (TO_ONE_OF_ANY.get(name) if _is_related(type_, name) else None)
-            if listed is not None:
-                yield label, listed.table
-            elif one is not None:
-                yield label, one[1]
-
-
-def _is_related(type_: GraphQLObjectType, name: str) -> bool:
-    return get_named_type(type_.fields[name].type).name in TABLES
-
-
-_NEVER: Final[frozenset[Reach]] = frozenset()
+        for name, field in type_.fields.items():
+            if is_relation(field):
+                related = relation(f"{type_name}.{name}")
+                assert related is not None, f"{type_name}.{name}: say in oracle.py where it leads"
+                yield related

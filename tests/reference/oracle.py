@@ -178,13 +178,13 @@ def _root(label: str, name: str) -> Resolver:
         case "viewer":
             return lambda _, info: values.me(info.context)
         case "node":
-            return lambda _, info, id: _by_prefix(info.context, id, label)  # noqa: A006 - the argument's name
+            return lambda _, info, id: _by_prefix(info.context, id, label)
         case "nodes":
             return lambda _, info, ids: [_by_prefix(info.context, id_, label) for id_ in ids]
         case "codes":
             return lambda _, info, **asked: values.code_list(info.context, asked)
     table = {"agreement": "agreement_version", "staffMember": "staff"}.get(name, snake(name))
-    return lambda _, info, id: _row(info.context, table, "id", id, label)  # noqa: A006
+    return lambda _, info, id: _row(info.context, table, "id", id, label)
 
 
 def _of_values(label: str, name: str) -> Resolver:

@@ -16,7 +16,6 @@ from domain.table import METADATA
 from tests.reference.rules import Looker, Values, sees
 from workflows.database import Connection, Database
 
-
 NOBODY: Final = Looker(role="")
 
 

@@ -117,7 +117,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
 }
 
 # --- forms ----------------------------------------------------------------------------------------------------
-_PERSON: Final = "LEGAL_NAME RESIDENT_ID MOBILE EMAIL ADDRESS DOCUMENT ORGANISATION FREE_TEXT".split()
+_PERSON: Final = ["LEGAL_NAME", "RESIDENT_ID", "MOBILE", "EMAIL", "ADDRESS", "DOCUMENT", "ORGANISATION", "FREE_TEXT"]
 
 
 def _forms(*forms: str) -> dict[str, str]:

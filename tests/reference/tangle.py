@@ -28,11 +28,12 @@ from tests.reference.rows import Rows
 from tests.reference.values import NEVER, STATES
 from workflows.database import Database, Transaction
 
-EACH: Final = 36
+EACH: Final = 40
+MORE: Final = {"step": 160, "step_text": 120, "notice": 80, "proposal": 80}  # what hangs on cases of every kind
 DRAWN: Final = (
     "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "submission",
     "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
-    "register_import", "quarantined_row",
+    "register_import", "quarantined_row", "licence", "licence_doubt",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
 _CASES: Final = ("account", "filing", "holder", "identity", "provider", "qualification", "agreement_version", "staff")
@@ -78,7 +79,7 @@ class Tangle:
         for name in DRAWN:
             table = METADATA.tables[name]
             models = self.pool(name)
-            for number in range(EACH):
+            for number in range(MORE.get(name, EACH)):
                 row = {**self.random.choice(models), "id": new_id(_PREFIX.get(name, name))}
                 self._relate(table, row)
                 _OWN.get(name, _as_it_is)(self, row, number)
@@ -124,16 +125,36 @@ class Tangle:
             key = open_mask_key(self.keys, subject["mask_key"], subject["id"])
         return seal(key, pack_text(commitment(words).salt, words), Place(table, "sealed", row["id"]))
 
+    def sandboxes(self) -> list[dict[str, Any]]:
+        """Providers that came from one another, within a province and across."""
+        model = self.rows.tables["provider"][0].values
+        drawn = [{**model, "id": new_id("provider"), "sandbox_of": None} for _ in range(4)]
+        for number, row in enumerate(drawn):
+            row["jurisdiction"] = authority_id(("330000", "330000", "310000", "310000")[number])
+        drawn[1]["sandbox_of"], drawn[3]["sandbox_of"] = drawn[0]["id"], drawn[1]["id"]
+        return drawn
+
     async def write(self, database: Database) -> None:
         """Insert them all."""
 
+        providers, drawn = self.rows.tables["provider"], self.sandboxes()
+        grown = [{"b_id": providers[i]["id"], "b_of": drawn[2 + i]["id"]} for i in (0, 1)]
+
         async def work(transaction: Transaction) -> None:
+            await transaction.fetch_each(sa.insert(METADATA.tables["provider"]), drawn)
+            await transaction.fetch_each(_GROWN, grown)
             for name, rows in self.made.items():
                 await transaction.fetch_each(sa.insert(METADATA.tables[name]), rows)
 
         await database.write(work)
 
 
+_PROVIDER: Final = METADATA.tables["provider"]
+_GROWN: Final = (
+    sa.update(_PROVIDER)
+    .where(_PROVIDER.c.id == sa.bindparam("b_id", type_=sa.Text))
+    .values(sandbox_of=sa.bindparam("b_of", type_=sa.Text))
+)
 Own = Callable[[Tangle, dict[str, Any], int], None]
 
 
@@ -228,6 +249,7 @@ _OWN: Final[Mapping[str, Own]] = {
     "filing": _filing,
     "holder": _named("subject"),
     "identity": _identity,
+    "licence": _named("number"),
     "notice": _notice,
     "proposal": _proposal,
     "source_unit": _named("name"),

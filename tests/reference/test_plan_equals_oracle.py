@@ -14,13 +14,21 @@ from tests.reference.asking import ROLES, Asking
 from tests.reference.comparison import Comparison, comparison_on
 from tests.reference.documents import Documents
 from tests.reference.expected import gaps, needed, unmet
+from tests.reference.randomly import random_documents
+from tests.reference.windows import walks, windows
 
 COMPARED_MIN = 2_000
 
 
 @pytest.fixture(scope="module")
-async def comparison(databases: Databases, database_kind: Kind) -> AsyncIterator[Comparison]:
-    async with comparison_on(databases.migrated(database_kind)) as made:
+def told_url(databases: Databases, database_kind: Kind) -> str:
+    """A database that only this file fills: the oracle holds all of its rows."""
+    return databases.migrated(database_kind)
+
+
+@pytest.fixture(scope="module")
+async def comparison(told_url: str) -> AsyncIterator[Comparison]:
+    async with comparison_on(told_url) as made:
         yield made
 
 
@@ -38,7 +46,7 @@ async def test_what_is_no_row_is_the_same(asking: Asking) -> None:
 
 
 async def test_every_relation_is_the_same(asking: Asking) -> None:
-    await asking.relations(ways=2)
+    await asking.relations(ways=1)
 
 
 async def test_every_relation_of_a_relation_is_the_same(asking: Asking) -> None:
@@ -46,22 +54,22 @@ async def test_every_relation_of_a_relation_is_the_same(asking: Asking) -> None:
 
 
 async def test_every_filter_and_order_is_the_same(asking: Asking) -> None:
-    await asking.windows()
+    await windows(asking)
 
 
 async def test_cursors_lead_through_every_list_both_ways(asking: Asking) -> None:
-    await asking.walks()
+    await walks(asking)
 
 
 async def test_random_documents_are_the_same(asking: Asking) -> None:
-    await asking.random_documents(600)
+    await random_documents(asking, 300)
 
 
 @pytest.mark.long
 async def test_many_random_documents_are_the_same(asking: Asking) -> None:
     await asking.relations(ways=8)
     await asking.pairs(roles=len(ROLES))
-    await asking.random_documents(20_000)
+    await random_documents(asking, 20_000, seed=4)
 
 
 def test_every_field_was_reached_by_every_role_that_sees_its_type(

@@ -376,6 +376,21 @@ async def test_a_rejected_applicant_applies_again_with_changed_content(world: Wo
     assert (answer.state, row.round, row.supplements, row.agreement_id) == ("APPLIED", 2, 0, provider.agreement_id)
 
 
+async def test_better_materials_are_a_changed_content(world: World) -> None:
+    provider = await world.provider()
+    holder = await provider.holder()
+    particulars = holder.particulars()
+    account = await holder.person.must("accountApply", particulars=particulars, idempotencyKey=unique("key-"))
+    await provider.reviewer.must("accountClaim", id=account.id)
+    await provider.reviewer.must("accountReject", id=account.id, version=1, reasons=NEWS_REASON)
+    (scan,) = particulars["materials"]
+
+    better = {**particulars, "materials": [{**scan, "sha256": "1" * 64}]}
+    answer = await holder.person.must("accountReapply", id=account.id, version=2, particulars=better)
+
+    assert answer.state == "APPLIED"
+
+
 async def test_the_same_content_is_taken_again_only_after_thirty_days(world: World) -> None:
     provider = await world.provider()
     holder = await provider.holder()
@@ -539,6 +554,17 @@ async def test_a_hit_by_blind_index_is_told_to_reviewers_alone(world: World) -> 
         assert seen["account"]["isFlagged"] is False
         assert (seen["twins"], seen["byIndex"]) == ({"totalCount": {"value": 0}}, {"totalCount": {"value": 0}})
         assert not any(word in str(seen["account"]) for word in ("TWIN", "INDEX", "twin"))
+
+
+async def test_the_accounts_of_one_organisation_are_counted_under_its_credit_code(world: World) -> None:
+    provider = await world.provider()
+    first, second = await provider.holder("ENTERPRISE"), await provider.holder("ENTERPRISE")
+    await first.apply()
+
+    account = await second.apply()
+
+    (row,) = await world.rows(Account, id=account.id)
+    assert row.flags == ["TWIN", "QUOTA_BY_INDEX"]
 
 
 async def test_the_applicants_problems_do_not_depend_on_hits_by_blind_index(world: World) -> None:

@@ -14,7 +14,7 @@ from domain.table import table_of
 from tests.world import Person, World, opened_world, unique
 from workflows.database import Transaction
 from workflows.demo import load_demo
-from workflows.soundness import verify_chains
+from workflows.soundness import understaffed, verify_chains
 
 _STEPS = sa.select(sa.func.count()).select_from(table_of(Step))
 _ACCOUNTS = sa.select(table_of(Account).c.state, table_of(Account).c.is_flagged)
@@ -40,6 +40,7 @@ async def test_the_demo_data_stand_where_a_newcomer_can_go_on(own_database_url: 
         accounts = await world.office.database.read(lambda connection: connection.fetch(_ACCOUNTS, {}))
         filings = await world.office.database.read(lambda connection: connection.fetch(_FILINGS, {}))
         chains = await verify_chains(world.office.database)
+        alone = await understaffed(world.office.database)
     assert loaded
     assert sorted((row[0], bool(row[1])) for row in accounts) == [
         ("APPLIED", False),
@@ -51,6 +52,7 @@ async def test_the_demo_data_stand_where_a_newcomer_can_go_on(own_database_url: 
     ]
     assert sorted(row[0] for row in filings) == ["ACCEPTED", "SUBMITTED"]
     assert chains.are_whole
+    assert alone == []
 
 
 async def test_loading_the_demo_data_again_changes_nothing(own_database_url: str) -> None:

@@ -10,7 +10,7 @@ from domain.account import Account
 from domain.filing import Filing
 from domain.journal import Step
 from domain.notice import Notice
-from tests.world import NEWS_REASON, SHANGHAI, Holder, Person, Provider, World, unique
+from tests.world import NEWS_REASON, REVOCATION, SHANGHAI, Holder, Person, Provider, World, unique
 
 DEFECT = {"code": "ITEM_WRONG", "item": "displayName", "text": "名称与材料不符"}
 
@@ -39,7 +39,7 @@ async def revoked(provider: Provider) -> tuple[str, str]:
     """Account and filing after a revocation."""
     _, account_id, filing = await provider.filed()
     colleague = await provider.world.regulator(provider.division)
-    await by_two(provider.regulator, colleague, "filingRevoke", id=filing.id, version=3, reasons=NEWS_REASON)
+    await by_two(provider.regulator, colleague, "filingRevoke", id=filing.id, version=3, **REVOCATION)
     return account_id, filing.id
 
 
@@ -246,3 +246,34 @@ async def test_reasons_against_a_filing_are_of_its_own_list(world: World, mutati
     answer = await provider.regulator.refused(mutation, id=id_, version=2, **more)
 
     assert answer.problems == [("CODE_UNKNOWN", "reasons.reasonCodes.0")]
+
+
+async def test_after_a_revocation_filing_anew_is_due(world: World) -> None:
+    _, id_ = await revoked(await world.provider())
+
+    (filing,) = await world.rows(Filing, id=id_)
+    (step,) = await world.rows(Step, case_id=id_, trigger="revoke")
+    assert (filing.clock, filing.due_at) == ("RUNNING", world.office.calendar.after(world.clock(), 10))
+    assert step.details == '{"notified_on":"2026-02-20"}'
+    assert "ANSWER" in step.texts
+
+
+async def test_a_reinstated_filing_is_due_no_more(world: World) -> None:
+    provider = await world.provider()
+    _, id_ = await revoked(provider)
+    colleague = await world.regulator(provider.division)
+
+    await by_two(provider.regulator, colleague, "filingReinstate", id=id_, version=4, grounds="示例")
+
+    (filing,) = await world.rows(Filing, id=id_)
+    assert filing.clock == "NONE"
+
+
+async def test_a_revocation_rests_on_a_notice_that_was_given(world: World) -> None:
+    provider = await world.provider()
+    _, _, filing = await provider.filed()
+
+    early = {**REVOCATION, "notifiedOn": "2026-03-03"}
+    answer = await provider.regulator.refused("filingRevoke", id=filing.id, version=3, **early)
+
+    assert answer.problems == [("INPUT_INVALID", "notifiedOn")]

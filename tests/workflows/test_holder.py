@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.agreement import Baseline, Consent
@@ -142,7 +144,35 @@ async def test_a_providers_system_passes_on_the_consent_of_a_holder(world: World
         agreementId=provider.agreement_id,
         clauses=["TRUTHFULNESS"],
         channel="APP",
+        consentedAt="2026-03-01T09:30:00Z",
         idempotencyKey=unique("key-"),
     )
 
+    (consent,) = await world.rows(Consent, holder_id=holder.id)
     assert answer.version == 2
+    assert consent.consented_at == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", [{}, {"consentedAt": "2026-03-02T04:00:01Z"}])
+async def test_a_consent_that_is_passed_on_says_when_it_was_given(world: World, told: dict[str, str]) -> None:
+    provider = await world.provider()
+    holder = await provider.newcomer()
+    consent = {"agreementId": provider.agreement_id, "clauses": ["TRUTHFULNESS"], "channel": "APP"}
+
+    answer = await provider.integration.refused(
+        "agreementConsent", id=holder.id, version=1, **consent, **told, idempotencyKey=unique("key-")
+    )
+
+    assert answer.problems == [("INPUT_INVALID", "consentedAt")]
+
+
+async def test_a_holder_consents_now(world: World) -> None:
+    provider = await world.provider()
+    holder = await provider.newcomer()
+    consent = {"agreementId": provider.agreement_id, "clauses": ["TRUTHFULNESS"], "channel": "APP"}
+
+    answer = await holder.person.refused(
+        "agreementConsent", id=holder.id, version=1, **consent, consentedAt="2026-03-01T09:30:00Z"
+    )
+
+    assert answer.problems == [("INPUT_INVALID", "consentedAt")]

@@ -14,7 +14,7 @@ from domain.deadline import Deadline
 from domain.identity import Identity
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
-from tests.world import NEWS_REASON, Holder, Person, Provider, World, resident_id
+from tests.world import NEWS_REASON, REVOCATION, Holder, Person, Provider, World, resident_id
 
 
 @dataclass
@@ -225,7 +225,7 @@ async def test_a_used_revocation_cannot_be_fired_again(world: World) -> None:
     provider = await world.provider()
     second = await world.regulator()
     _, _, filing = await provider.filed()
-    revoke: dict[str, Any] = {"id": filing.id, "version": 3, "reasons": NEWS_REASON}
+    revoke: dict[str, Any] = {"id": filing.id, "version": 3, **REVOCATION}
     proposal = (await provider.regulator.must("filingRevoke", **revoke)).proposal
     await second.must("proposalEndorse", **proposal)
     await provider.regulator.must("filingRevoke", **revoke, proposal=proposal["id"])
@@ -359,7 +359,7 @@ async def test_an_authoritys_proposal_is_endorsed_in_that_authority_alone(world:
     provider = await world.provider()
     _, _, filing = await provider.filed()
     nation, elsewhere = await world.regulator("000000"), await world.regulator("310000")
-    proposed_ = await provider.regulator.must("filingRevoke", id=filing.id, version=3, reasons=NEWS_REASON)
+    proposed_ = await provider.regulator.must("filingRevoke", id=filing.id, version=3, **REVOCATION)
 
     national = await nation.refused("proposalEndorse", **proposed_.proposal)
     foreign = await elsewhere.refused("proposalEndorse", **proposed_.proposal)

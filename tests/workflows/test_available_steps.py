@@ -1,0 +1,429 @@
+"""What a viewer is told they may do next is exactly what the mutation then does: every role, every reachable state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from api import dev_issuer
+from domain.account import Account
+from domain.filing import Filing
+from domain.identity import Identity
+from domain.ids import prefix_of
+from domain.policy.roles import Role
+from domain.provider import Provider as ProviderRow
+from domain.qualification import Qualification
+from domain.viewer import Viewer
+from tests.stored import row as stored_row
+from tests.workflows.test_account import ANSWERS, ITEMS
+from tests.workflows.test_filing import DEFECT, by_two, revoked, submitted, wrong_item
+from tests.world import NEWS_REASON, SHANGHAI, Holder, Person, Provider, World, mobile, resident_id, unique
+from workflows.database import Database, Transaction
+from workflows.engine import Transition, Workflow
+from workflows.registry import WORKFLOWS
+from workflows.unit_of_work import Outcome, carry_out
+
+QUERY: Final = """query($id: ID!) { node(id: $id) { ... on Case {
+    availableSteps { trigger mutation allowed needsEndorsement adverse problems { code } }
+} } }"""
+
+
+class Undone(Exception):
+    """The rehearsal went well; nothing of it stays."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+@dataclass
+class Rehearsed:
+    """The real database, where every transaction is rolled back at its end."""
+
+    real: Database
+
+    @property
+    def dialect(self) -> Any:
+        return self.real.dialect
+
+    async def write(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        async def undone(transaction: Transaction) -> Any:
+            raise Undone(await work(transaction))
+
+        try:
+            return await self.real.write(undone)
+        except Undone as ended:
+            return ended.result
+
+
+@dataclass
+class Scene:
+    """A case in some state, its holder, and everybody who may look at it."""
+
+    provider: Provider
+    holder: Holder
+    id: str
+    model: type[Any]
+
+    def people(self, outsiders: Mapping[str, Person]) -> dict[str, Person]:
+        staff = {str(role): person for role, person in self.provider.staff.items()}
+        own = {"second": self.provider.second_reviewer, "regulator": self.provider.regulator}
+        return {**staff, **own, **outsiders, "holder": self.holder.person}
+
+
+def viewer(person: Person) -> Viewer:
+    """The viewer that a person's token makes."""
+    assert person.role is not None
+    provider_id = person.provider_id if person.role is Role.HOLDER else None
+    return Viewer(person.id, person.role, issuer=dev_issuer.ISSUER, subject=person.subject, provider_id=provider_id)
+
+
+def sound_input(scene: Scene, transition: Transition, person: Person, version: int) -> dict[str, Any]:
+    """An input against which no guard of the input has anything to say."""
+    noun, key = prefix_of(scene.id), {"idempotency_key": unique("key-"), "id": scene.id}
+    reasons = wrong_item() if noun == "filing" else NEWS_REASON
+    of_regulator = person.role in (Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR)
+    more: dict[str, dict[str, Any]] = {
+        "request_supplement": {"items": ITEMS},
+        "supplement": {"answers": ANSWERS, "particulars": scene.holder.particulars()},
+        "reapply": {"particulars": scene.holder.particulars()},
+        "approve": {"category": "LIFESTYLE"},
+        "return": {"defects": [DEFECT]},
+        "reinstate": {"grounds": "撤销依据不成立"},
+        "verify": {"method": "DOCUMENT_CHECK"} if noun == "identity" else {},
+        "renewed": {"validTo": "2031-12-31"},
+        "configure": {"publishBeforeFiling": True} if of_regulator else {"quotaOthers": 3},
+        "consent": {"agreementId": scene.provider.agreement_id, "clauses": ["TRUTHFULNESS"], "channel": "WEB"},
+    }
+    if noun == "identity" and transition.trigger == "submit":
+        organisation = {"organisationName": "示例单位", "uscc": "91350100M000100Y43", "mandate": "m"}
+        return (
+            {"legalName": "示例", "residentId": resident_id(), "mobile": mobile(), "version": version}
+            | organisation
+            | key
+        )
+    given = {} if not transition.journalled else {"version": version}
+    return {**key, **given, **({"reasons": reasons} if transition.adverse else {}), **more.get(transition.trigger, {})}
+
+
+async def rehearse(scene: Scene, workflow: Workflow, transition: Transition, person: Person, version: int) -> Outcome:
+    """What the mutation would answer, without leaving a trace."""
+    office = scene.provider.world.office
+    assert transition.command is not None
+    command = transition.command.model_validate(sound_input(scene, transition, person, version))
+    rehearsing = replace(office, database=Rehearsed(office.database))
+    return await carry_out(rehearsing, viewer(person), workflow, transition.trigger, command)
+
+
+async def assert_told_is_done(scene: Scene, name: str, person: Person, version: int) -> set[str]:
+    """Compare what one person is told with what each mutation then does; the triggers that were allowed."""
+    workflow = WORKFLOWS[prefix_of(scene.id)]
+    node = (await person.ask(QUERY, id=scene.id))["node"]
+    told = {step["trigger"]: step for step in (node or {"availableSteps": []})["availableSteps"]}
+    allowed = set()
+    for transition in workflow.transitions:
+        if transition.command is None or transition.creates:
+            assert transition.trigger not in told
+            continue
+        outcome = await rehearse(scene, workflow, transition, person, version)
+        codes = [str(problem.code) for problem in outcome.problems]
+        place = f"{name}: {workflow.noun}.{transition.trigger}"
+        if transition.trigger not in told:
+            assert codes == (["NOT_ALLOWED"] if node or codes == ["NOT_ALLOWED"] else ["NOT_FOUND"]), place
+            continue
+        step = told[transition.trigger]
+        assert codes == [problem["code"] for problem in step["problems"]], place
+        assert step["allowed"] is (codes == []), place
+        assert step["adverse"] is transition.adverse, place
+        if step["allowed"]:
+            assert step["needsEndorsement"] is (outcome.proposal_id is not None), place
+            allowed.add(transition.trigger)
+    return allowed
+
+
+# --- scenes ------------------------------------------------------------------------------------------------------
+Made = tuple[Holder, str, type[Any]]
+
+
+async def applied(p: Provider) -> Made:
+    holder, account = await p.applied()
+    return holder, account.id, Account
+
+
+async def claimed(p: Provider) -> Made:
+    holder, id_, model = await applied(p)
+    await p.reviewer.must("accountClaim", id=id_)
+    return holder, id_, model
+
+
+async def flagged(p: Provider) -> Made:
+    holder, account = await p.applied(category="NEWS")
+    await p.reviewer.must("accountClaim", id=account.id)
+    return holder, account.id, Account
+
+
+async def organ(p: Provider) -> Made:
+    holder = await p.holder("GOVERNMENT")
+    id_ = (await holder.apply()).id
+    await p.reviewer.must("accountClaim", id=id_)
+    return holder, id_, Account
+
+
+async def own_matter(p: Provider) -> Made:
+    number = resident_id()
+    holder = await p.holder(residentId=number)
+    p.second_reviewer = await p.world.enrol(Role.REVIEWER, provider_id=p.id, person=number)
+    return holder, (await holder.apply()).id, Account
+
+
+async def supplement_asked(p: Provider) -> Made:
+    holder, id_, model = await claimed(p)
+    await p.reviewer.must("accountRequestSupplement", id=id_, version=1, items=ITEMS)
+    return holder, id_, model
+
+
+async def approved(p: Provider) -> Made:
+    holder, account = await p.approved()
+    return holder, account.id, Account
+
+
+async def filed(p: Provider) -> Made:
+    holder, id_, _ = await p.filed()
+    return holder, id_, Account
+
+
+async def rejected(p: Provider) -> Made:
+    holder, account = await p.rejected()
+    return holder, account.id, Account
+
+
+async def reapplied_too_often(p: Provider) -> Made:
+    holder, id_, model = await rejected(p)
+    for version in (2, 4, 6):
+        await holder.person.must("accountReapply", id=id_, version=version, particulars=holder.particulars())
+        await p.reviewer.must("accountClaim", id=id_)
+        await p.reviewer.must("accountReject", id=id_, version=version + 1, reasons=NEWS_REASON)
+    return holder, id_, model
+
+
+async def withdrawn(p: Provider) -> Made:
+    holder, id_, model = await applied(p)
+    await holder.person.must("accountWithdraw", id=id_, version=1)
+    return holder, id_, model
+
+
+async def filing_prepared(p: Provider) -> Made:
+    holder, account = await p.approved()
+    return holder, account.case["filing"]["id"], Filing
+
+
+async def filing_submitted(p: Provider) -> Made:
+    holder, _, id_ = await submitted(p)
+    return holder, id_, Filing
+
+
+async def filing_returned(p: Provider) -> Made:
+    holder, _, id_ = await submitted(p)
+    await p.regulator.must("filingReturn", id=id_, version=2, reasons=wrong_item(), defects=[DEFECT])
+    return holder, id_, Filing
+
+
+async def filing_declined(p: Provider) -> Made:
+    holder, _, id_ = await submitted(p)
+    await p.regulator.must("filingDecline", id=id_, version=2, reasons=wrong_item())
+    return holder, id_, Filing
+
+
+async def filing_accepted(p: Provider) -> Made:
+    holder, _, filing = await p.filed()
+    return holder, filing.id, Filing
+
+
+async def filing_revoked(p: Provider) -> Made:
+    _, id_ = await revoked(p)
+    return await p.newcomer(), id_, Filing
+
+
+async def identity_empty(p: Provider) -> Made:
+    holder = await p.newcomer()
+    return holder, holder.identity_id, Identity
+
+
+async def identity_submitted(p: Provider) -> Made:
+    holder = await p.newcomer()
+    await holder.submit_identity()
+    return holder, holder.identity_id, Identity
+
+
+async def identity_without_mandate(p: Provider) -> Made:
+    holder = await p.newcomer("ENTERPRISE")
+    given = {"legalName": "示例", "residentId": resident_id(), "mobile": mobile()}
+    await holder.person.must("identitySubmit", id=holder.identity_id, version=0, **given)
+    return holder, holder.identity_id, Identity
+
+
+async def identity_verified(p: Provider) -> Made:
+    holder = await p.holder()
+    return holder, holder.identity_id, Identity
+
+
+async def identity_changing(p: Provider) -> Made:
+    holder = await p.holder()
+    await holder.submit_identity(2)
+    return holder, holder.identity_id, Identity
+
+
+async def qualification_submitted(p: Provider) -> Made:
+    return await p.newcomer(), (await p.submit_qualification()).id, Qualification
+
+
+async def qualification_verified(p: Provider) -> Made:
+    holder, id_, model = await qualification_submitted(p)
+    await p.regulator.must("qualificationVerify", id=id_, version=1)
+    return holder, id_, model
+
+
+async def qualification_refused(p: Provider) -> Made:
+    holder, id_, model = await qualification_submitted(p)
+    await p.regulator.must("qualificationRefuse", id=id_, version=1, reasons=NEWS_REASON)
+    return holder, id_, model
+
+
+async def qualification_renewing(p: Provider) -> Made:
+    holder, id_, model = await qualification_verified(p)
+    await p.officer.must("qualificationRenew", id=id_, version=2)
+    return holder, id_, model
+
+
+async def qualification_suspended(p: Provider) -> Made:
+    holder, id_, model = await qualification_verified(p)
+    await p.regulator.must("qualificationSuspend", id=id_, version=2, reasons=NEWS_REASON)
+    return holder, id_, model
+
+
+async def qualification_revoked(p: Provider) -> Made:
+    holder, id_, model = await qualification_verified(p)
+    colleague = await p.world.regulator(p.division)
+    await by_two(p.regulator, colleague, "qualificationRevoke", id=id_, version=2, reasons=NEWS_REASON)
+    return holder, id_, model
+
+
+async def sandbox(p: Provider) -> Made:
+    return await p.newcomer(), p.id, ProviderRow
+
+
+async def qualified(p: Provider) -> Made:
+    await p.qualify()
+    return await p.newcomer(), p.id, ProviderRow
+
+
+async def gone_live(p: Provider) -> Made:
+    await p.live()
+    return await p.newcomer(), p.id, ProviderRow
+
+
+# A scene, and who is allowed what in it.
+SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] = {
+    applied: {"REVIEWER": {"claim"}, "second": {"claim"}, "holder": {"withdraw"}},
+    claimed: {
+        "REVIEWER": {"claim", "renew_lease", "release", "request_supplement", "approve", "reject"},
+        "holder": {"withdraw"},
+    },
+    flagged: {
+        "REVIEWER": {"claim", "renew_lease", "release", "request_supplement", "approve", "reject"},
+        "holder": {"withdraw"},
+    },
+    organ: {
+        "REVIEWER": {"claim", "renew_lease", "release", "request_supplement", "approve", "reject"},
+        "holder": {"withdraw"},
+    },
+    own_matter: {"REVIEWER": {"claim"}, "holder": {"withdraw"}},
+    supplement_asked: {"INTEGRATION": {"supplement"}, "holder": {"supplement", "withdraw"}},
+    approved: {},
+    filed: {},
+    rejected: {"INTEGRATION": {"reapply"}, "holder": {"reapply"}},
+    reapplied_too_often: {},
+    withdrawn: {},
+    filing_prepared: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
+    filing_submitted: {"COMPLIANCE_OFFICER": {"pull_back"}, "regulator": {"accept", "return", "decline"}},
+    filing_returned: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
+    filing_declined: {"COMPLIANCE_OFFICER": {"prepare_again"}, "INTEGRATION": {"prepare_again"}},
+    filing_accepted: {"regulator": {"revoke"}},
+    filing_revoked: {
+        "COMPLIANCE_OFFICER": {"prepare_again"},
+        "INTEGRATION": {"prepare_again"},
+        "regulator": {"reinstate"},
+    },
+    identity_empty: {"INTEGRATION": {"submit"}, "holder": {"submit"}},
+    identity_submitted: {
+        "REVIEWER": {"verify", "fail"},
+        "second": {"verify", "fail"},
+        "INTEGRATION": {"submit", "verify", "fail"},
+        "holder": {"submit"},
+    },
+    identity_without_mandate: {
+        "REVIEWER": {"fail"},
+        "second": {"fail"},
+        "INTEGRATION": {"submit", "fail"},
+        "holder": {"submit"},
+    },
+    identity_verified: {"INTEGRATION": {"submit"}, "holder": {"submit"}},
+    identity_changing: {
+        "REVIEWER": {"verify", "fail"},
+        "second": {"verify", "fail"},
+        "INTEGRATION": {"submit", "verify", "fail"},
+        "holder": {"submit"},
+    },
+    qualification_submitted: {"regulator": {"verify", "refuse"}},
+    qualification_verified: {"COMPLIANCE_OFFICER": {"renew"}, "regulator": {"suspend", "revoke"}},
+    qualification_refused: {},
+    qualification_renewing: {"COMPLIANCE_OFFICER": {"renew"}, "regulator": {"renewed", "suspend", "revoke"}},
+    qualification_suspended: {"regulator": {"resume", "revoke"}},
+    qualification_revoked: {},
+    sandbox: {"COMPLIANCE_OFFICER": {"configure"}, "regulator": {"configure"}},
+    qualified: {"COMPLIANCE_OFFICER": {"configure"}, "regulator": {"configure", "go_live"}},
+    gone_live: {"COMPLIANCE_OFFICER": {"configure"}, "regulator": {"configure"}},
+}
+
+
+@pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
+async def test_what_everybody_is_told_is_what_the_mutation_does(
+    world: World, make: Callable[[Provider], Awaitable[Made]]
+) -> None:
+    provider, other = await world.provider(), await world.provider()
+    holder, id_, model = await make(provider)
+    scene = Scene(provider, holder, id_, model)
+    version = (await stored_row(world.office.database, model, id_)).seq
+    outsiders = {
+        "nation": await world.regulator("000000"),
+        "elsewhere": await world.regulator(SHANGHAI),
+        "other reviewer": other.reviewer,
+        "other officer": other.officer,
+    }
+
+    found = {
+        name: await assert_told_is_done(scene, name, person, version)
+        for name, person in scene.people(outsiders).items()
+    }
+
+    assert {name: allowed for name, allowed in found.items() if allowed} == SCENES[make]
+
+
+async def test_a_waiting_proposal_is_shown_beside_its_step(world: World) -> None:
+    provider = await world.provider()
+    _, id_, _ = await flagged(provider)
+    proposed = await provider.reviewer.must("accountApprove", id=id_, version=1, category="NEWS")
+    query = "query($id: ID!) { account(id: $id) { availableSteps { trigger proposal { id hash } } } }"
+
+    async def waiting() -> list[Any]:
+        steps = (await provider.second_reviewer.ask(query, id=id_))["account"]["availableSteps"]
+        return [step["proposal"] for step in steps if step["trigger"] == "approve"]
+
+    shown = await waiting()
+    await provider.reviewer.must("proposalWithdraw", id=proposed.proposal["id"])
+
+    assert shown == [proposed.proposal]
+    assert await waiting() == [None]
