@@ -138,10 +138,10 @@ def _table() -> Mapping[tuple[sa.Table, Role], Scope]:
         cells[table, Role.APPEAL_REVIEWER] = _APPEAL.get(model, NONE)
         cells[table, Role.OPERATOR] = _OPERATOR.get(model, NONE)
         cells[table, Role.SYSTEM] = NONE
-    tables = METADATA.sorted_tables
-    if missing := [table.name for table in tables if (table, Role.PUBLIC) not in cells]:
+    declared = METADATA.sorted_tables
+    if missing := [table.name for table in declared if (table, Role.PUBLIC) not in cells]:
         raise ScopeMissing(f"domain/policy/scopes.py has no row for {', '.join(missing)}")
-    if missing := [f"{table.name} × {role}" for table in tables for role in Role if (table, role) not in cells]:
+    if missing := [f"{table.name} × {role}" for table in declared for role in Role if (table, role) not in cells]:
         raise ScopeMissing(f"domain/policy/scopes.py has no cell for {', '.join(missing)}")
     return MappingProxyType(cells)
 
