@@ -236,6 +236,12 @@ def _numbered(column: str) -> Own:
     return own
 
 
+def _licence_doubt(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    """Two of each second licence: an import doubts one at most once for each cause."""
+    row["licence_id"] = tangle.made["licence"][number - number % 2]["id"]
+    row["cause"] = ("CHANGED", "MISSING")[number % 2]
+
+
 def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["party"] = ("HOLDER", "PROVIDER")[number % 2]
     row["receipt_number"] = f"N-{row['id'][-10:]}"
@@ -250,6 +256,7 @@ _OWN: Final[Mapping[str, Own]] = {
     "holder": _named("subject"),
     "identity": _identity,
     "licence": _named("number"),
+    "licence_doubt": _licence_doubt,
     "notice": _notice,
     "proposal": _proposal,
     "source_unit": _named("name"),
