@@ -14,6 +14,8 @@ from domain import columns
 from domain.tables import METADATA
 from workflows.migrations import ADVISORY_LOCK, sqlalchemy_url
 
+WAIT_MILLISECONDS = 60_000
+
 
 def rendered(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Types as the columns module names them, so that a revision reads like the table."""
@@ -31,7 +33,9 @@ def run(connection: sa.Connection) -> None:
     on_sqlite = connection.dialect.name == "sqlite"
     if on_sqlite:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MILLISECONDS}")
         connection.commit()
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # whoever starts at the same time waits, then finds it done
     context.configure(
         connection=connection,
         target_metadata=METADATA,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
+import sys
 import tempfile
 from base64 import b64encode
 from contextlib import ExitStack
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep the database here, and use it if it is there")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where to write the page")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended then, too
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="signet-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -53,12 +56,14 @@ def main() -> None:
 async def _measured(chosen: argparse.Namespace, folder: Path) -> None:
     console = Console()
     with ExitStack() as stack:
-        stack.enter_context(servers.on_core(0))  # the database, the load and what stands here
         database = Database(folder)
         stack.callback(database.stop)
         await database.start()
         keys = KeyRing(_SECRETS["mask"], _SECRETS["clear"], _SECRETS["index"])
         await seeded(database.url, keys, Profile.read(chosen.profile), chosen.accounts)
+        database.stop()
+        stack.enter_context(servers.on_core(0))  # from here on the database, the load and what stands here
+        await database.start()
         started = []
         for start in (servers.product, servers.bare):
             server = start(database.url, {name: b64encode(secret).decode() for name, secret in _SECRETS.items()})

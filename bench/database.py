@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,14 @@ log_line_prefix = '@%a@ '
 """
 _LOGGED: Final = re.compile(r"^@(?:signet|bare)@ LOG: .*?(?:execute [^:]*|statement): (.*)$")
 # What the server does by itself, beside any request.
-_BACKGROUND: Final = ("pg_snapshot_xmin", "FROM step WHERE", "INSERT INTO position", "pg_try_advisory", "pg_notify")
+_BACKGROUND: Final = (
+    "pg_snapshot_xmin",
+    "FROM step WHERE",
+    "INSERT INTO position",
+    "pg_try_advisory",
+    "pg_current_xact_id",
+    "pg_notify",
+)
 
 
 class Database:
@@ -84,7 +92,10 @@ class Database:
                 match = _LOGGED.match(line)
                 is_ours = match is not None
                 found.extend([match[1]] if match else [])
-        return [sql for sql in found if not any(mark in sql for mark in _BACKGROUND)]
+        kept = [sql for sql in found if not any(mark in sql for mark in _BACKGROUND)]
+        # What is left of a transaction of the background: it began and ended around nothing.
+        empty = {i for i, two in enumerate(pairwise(kept)) if two == ("BEGIN;", "COMMIT;")}
+        return [sql for i, sql in enumerate(kept) if i not in empty and i - 1 not in empty]
 
     @property
     def _log(self) -> Path:

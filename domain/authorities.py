@@ -48,6 +48,10 @@ def answering(category: str, division: str) -> str | None:
     listed = codes("filing_categories").get(category)
     if listed is not None and listed.more["authority_tier"] == Tier.NATIONAL:
         return authority_id(NATION)
-    province = province_of(division)
+    return of_province(division)
+
+
+def of_province(division: str) -> str | None:
+    """The id of the authority of the province that a division lies in; None where there is none."""
     known = {row["division"]: row["id"] for row in seeds()}
-    return None if province is None else known.get(province)
+    return known.get(province_of(division) or "")

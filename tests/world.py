@@ -44,7 +44,7 @@ NEWS_REASON: Final[dict[str, Any]] = {
     "legalBases": ["IM_2014_ART_7"],
     "publicReason": "示例理由。可在收到通知后补正并重新提出。",
 }
-REVOCATION: Final = {
+REVOCATION: Final[dict[str, Any]] = {
     "reasons": {**NEWS_REASON, "reasonCodes": ["FALSE_MATERIAL"]},
     "notifiedOn": "2026-02-20",
     "answer": "示例答复",

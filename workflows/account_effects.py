@@ -20,7 +20,7 @@ from domain.account import (
 from domain.authorities import answering
 from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState, Priority
-from domain.codes.lists import ruleset_on
+from domain.codes.lists import is_news, ruleset_on
 from domain.deadline import DeadlineKind, Outcome
 from domain.document import Document
 from domain.holder import SubjectType
@@ -165,7 +165,7 @@ def reapply(on: On) -> Iterable[Change]:
 
 def approval_needs_two(on: On) -> bool:
     """A flagged application, or one that the reviewer puts under news."""
-    return bool(on.case.is_flagged) or getattr(on.input, "category", None) in g.NEWS
+    return bool(on.case.is_flagged) or is_news(getattr(on.input, "category", None))
 
 
 def rejection_needs_two(on: On) -> bool:

@@ -180,9 +180,7 @@ def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
     )
     same = sa.and_(
         twin.c.provider_id == _IDENTITY.c.provider_id,
-        sa.or_(
-            twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index
-        ),
+        sa.or_(twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index),
         twin.c.id != _IDENTITY.c.id,
     )
     theirs = sa.and_(other.c.holder_id == twin.c.holder_id, other.c.state.in_([str(state) for state in LIVE]))

@@ -10,7 +10,7 @@ from domain.account import AccountFlag
 from domain.agreement import Baseline
 from domain.authorities import answering
 from domain.calendar import local_day
-from domain.codes.lists import codes, materials_for
+from domain.codes.lists import codes, is_news, materials_for
 from domain.holder import SubjectType
 from domain.identity import IdentityState
 from domain.names import NameMark
@@ -30,7 +30,6 @@ _MARKS: Final = {
     NameMark.MEDIA: AccountFlag.NAME_MEDIA,
     NameMark.PLACE: AccountFlag.NAME_PLACE,
 }
-NEWS: Final = frozenset({"NEWS", "NATIONAL_MEDIA"})
 
 
 @guard(ProblemCode.IDENTITY_NOT_VERIFIED, rests=Rests.DERIVED)
@@ -194,7 +193,7 @@ def flags_of(on: On) -> list[AccountFlag]:
     marks: dict[AccountFlag, Any] = {
         AccountFlag.ORGAN: facts.subject_type.is_organ,
         AccountFlag.NAME_SOURCE_UNIT: facts.candidates,
-        AccountFlag.NEWS_CATEGORY: wanted.category in NEWS,
+        AccountFlag.NEWS_CATEGORY: is_news(wanted.category),
         AccountFlag.CREDIT_CODE: facts.credit_code_flagged,
         AccountFlag.TWIN: facts.twin,
         AccountFlag.QUOTA_EXCEPTION: _exception_is_asked(on),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import AwareDatetime, Field
 
 from domain.account import ReservationKind, ReservedName
-from domain.authorities import answering
+from domain.authorities import of_province
 from domain.authority import Authority
 from domain.calendar import local_day
 from domain.identifiers import Malformed, unified_social_credit_code
@@ -132,7 +132,7 @@ def credit_code_is_well_formed(on: On) -> bool:
 
 @guard(ProblemCode.NOT_COMPETENT, rests=Rests.DERIVED, on_input=True, path=("division",))
 def division_is_in_ones_jurisdiction(on: On) -> bool:
-    return answering("OTHER", on.input.division) == on.viewer.authority_id
+    return of_province(on.input.division) == on.viewer.authority_id
 
 
 def _registration(on: On) -> Opening:

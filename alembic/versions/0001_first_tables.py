@@ -721,7 +721,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_material_submission_id"), ["submission_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("material", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_material_submission_id"))

@@ -10,6 +10,13 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("step", "position", "access_log", "involvement")
+# On SQLite INSERT OR REPLACE deletes without a trigger being asked: a row that is there is never inserted again.
+KEYS = {
+    "step": "id = NEW.id OR (case_id = NEW.case_id AND seq = NEW.seq)",
+    "position": "position = NEW.position OR step_id = NEW.step_id",
+    "access_log": "id = NEW.id",
+    "involvement": "id = NEW.id",
+}
 
 
 def upgrade() -> None:
@@ -20,6 +27,11 @@ def upgrade() -> None:
                     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
                 )
+            op.execute(
+                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {KEYS[table]}) "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
         return
     op.execute(
         "CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -35,7 +47,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     for table in TABLES:
-        for name in (f"{table}_no_update", f"{table}_no_delete") if on_sqlite else (f"{table}_append_only",):
+        names = (f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace")
+        for name in names if on_sqlite else (f"{table}_append_only",):
             op.execute(f"DROP TRIGGER {name}" if on_sqlite else f"DROP TRIGGER {name} ON {table}")
     if not on_sqlite:
         op.execute("DROP FUNCTION append_only()")

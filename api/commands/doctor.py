@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 import typer
 from rich.console import Console
@@ -17,6 +19,7 @@ from api.auth import Authenticator, IssuerUnusable
 from api.commands.startup import EXIT_REFUSED, settings_from
 from api.settings import Settings, shown
 from api.viewers import Viewers
+from domain.calendar import WorkingDays
 from domain.vault.keys import Keys
 from workflows.database import Database
 from workflows.deployment import DeploymentUnusable, check, is_migrated, known_deployment
@@ -24,6 +27,8 @@ from workflows.keys import KeysUnusable
 from workflows.migrations import open_database
 from workflows.sequencer import undelivered
 from workflows.soundness import count_steps, orphan_states, understaffed, verify_chains
+
+LOOK_AHEAD_DAYS: Final = 60  # the longest deadline is 30 working days
 
 
 class Mark(StrEnum):
@@ -108,9 +113,22 @@ async def _data(database: Database, console: Console) -> AsyncIterator[Finding]:
     else:
         yield Finding(Mark.GOOD, "Every step has its position")
     yield await _chains(database, console)
+    yield _calendar()
     for body, role in await understaffed(database):
         cure = "Enrol a second one: nobody endorses a proposal of their own."
         yield Finding(Mark.WARNING, f"{body} has one {role} only", cure)
+
+
+def _calendar() -> Finding:
+    """Whether the working days of the next year of deadlines are published."""
+    now = system_clock()
+    if WorkingDays().is_certain(now, now + timedelta(days=LOOK_AHEAD_DAYS)):
+        return Finding(Mark.GOOD, f"The working days of the next {LOOK_AHEAD_DAYS} days are published")
+    return Finding(
+        Mark.WARNING,
+        f"The official working days of the next {LOOK_AHEAD_DAYS} days are not all known",
+        "Due dates there count Monday to Friday: name the holidays in SIGNET_HOLIDAYS, or upgrade chinesecalendar.",
+    )
 
 
 async def _chains(database: Database, console: Console) -> Finding:

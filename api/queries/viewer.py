@@ -24,6 +24,7 @@ from domain.account import AccountState
 from domain.filing import FilingState
 from domain.journal import Step
 from domain.policy.roles import GRANTS, Role
+from domain.policy.scopes import REACH, Reach
 from domain.proposal import Proposal as ProposalRow
 from domain.staff import Staff
 from domain.table import Table, table_of
@@ -165,6 +166,7 @@ class Me:
 
     id: ID = from_viewer(lambda viewer: ID(viewer.id), "The viewer's id; empty for who has no row yet.")
     role: Role = from_viewer(lambda viewer: viewer.role, "What the viewer is.")
+    scope: Reach = from_viewer(lambda viewer: REACH[viewer.role], "Which rows the viewer reaches.")
     provider_id: ID | None = from_viewer(lambda viewer: _id(viewer.provider_id), "For whose rows.")
     authority_id: ID | None = from_viewer(lambda viewer: _id(viewer.authority_id), "For which authority.")
     holder_id: ID | None = from_viewer(lambda viewer: _id(viewer.holder_id), "As which holder.")

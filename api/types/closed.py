@@ -16,6 +16,7 @@ from domain.journal import TextName
 from domain.licence import DoubtCause, LicenceServices
 from domain.notice import Party
 from domain.policy.roles import Role
+from domain.policy.scopes import Reach
 from domain.problems import ProblemCode
 from domain.provider import Mode, ProviderState
 from domain.qualification import QualificationKind, QualificationState
@@ -29,9 +30,13 @@ CLOSED_LISTS: Final = (
     QuarantineReason, RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {
-    Tier: "AuthorityTier", Mode: "ProviderMode", TextName: "StepTextName", Party: "NoticeParty",
+    Reach: "ViewerScope",
+    Tier: "AuthorityTier",
+    Mode: "ProviderMode",
+    TextName: "StepTextName",
+    Party: "NoticeParty",
     DoubtCause: "LicenceDoubtCause",
-}  # fmt: skip
+}
 
 for listed in CLOSED_LISTS:
     word(listed)

@@ -81,6 +81,12 @@ def province_of(division: str) -> str | None:
     return None if found is None else found.more["province"]
 
 
+def is_news(category: str | None) -> bool:
+    """Whether a filing category is one of current-affairs news."""
+    found = codes("filing_categories").get(category or "")
+    return found is not None and found.more["is_news"] == "yes"
+
+
 def materials_for(subject_type: str, on: date) -> frozenset[str]:
     """The materials that a subject type must hand in."""
     listed = codes("materials").values()

@@ -29,7 +29,7 @@ from domain.provider import Provider
 from domain.qualification import Qualification
 from domain.register import QuarantinedRow, RegisterImport, SourceUnit
 from domain.staff import Staff
-from domain.state import Audience
+from domain.state import Audience, Word
 from domain.table import METADATA, Table, table_of
 
 Predicate = Callable[[sa.FromClause], sa.ColumnElement[bool]]
@@ -123,6 +123,36 @@ _APPEAL: Final[Mapping[type[Table], Scope]] = {
 }  # fmt: skip
 # The command line enrols the first member of staff of a body.
 _OPERATOR: Final[Mapping[type[Table], Scope]] = {Authority: ALL, Provider: ALL}
+
+
+class Reach(Word):
+    """Which rows a role reaches, in a word."""
+
+    REGISTER = "REGISTER", "公开信息", "What is public"
+    OWN_HOLDER = "OWN_HOLDER", "本人", "What concerns oneself as a holder"
+    OWN_PROVIDER = "OWN_PROVIDER", "本服务提供者", "What concerns one's own provider"
+    UNDER_APPEAL = "UNDER_APPEAL", "申诉中的事项", "Cases under appeal at one's own provider"
+    OWN_JURISDICTION = "OWN_JURISDICTION", "本辖区", "What lies in one's own jurisdiction"
+    ALL = "ALL", "全部", "Everything; written where one's own authority answers"
+    OWN_RECORDS = "OWN_RECORDS", "本机构记录", "The records of one's own provider or authority"
+    NOTHING = "NOTHING", "无", "No application data"
+
+
+REACH: Final[Mapping[Role, Reach]] = MappingProxyType(
+    {
+        Role.PUBLIC: Reach.REGISTER,
+        Role.HOLDER: Reach.OWN_HOLDER,
+        Role.REVIEWER: Reach.OWN_PROVIDER,
+        Role.COMPLIANCE_OFFICER: Reach.OWN_PROVIDER,
+        Role.APPEAL_REVIEWER: Reach.UNDER_APPEAL,
+        Role.INTEGRATION: Reach.OWN_PROVIDER,
+        Role.PROVINCIAL_REGULATOR: Reach.OWN_JURISDICTION,
+        Role.NATIONAL_REGULATOR: Reach.ALL,
+        Role.AUDITOR: Reach.OWN_RECORDS,
+        Role.OPERATOR: Reach.NOTHING,
+        Role.SYSTEM: Reach.NOTHING,
+    }
+)
 
 
 class ScopeMissing(Exception):

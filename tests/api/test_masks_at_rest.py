@@ -175,11 +175,8 @@ async def _decided(provider: Provider, holder: Holder) -> None:
 async def _filed(provider: Provider, holder: Holder) -> None:
     account = await holder.try_to_apply(exception_reason=f"{MARK}之例外")
     await provider.reviewer.must("accountClaim", id=account.id)
-    reviewer, given = (
-        provider.reviewer,
-        {"id": account.id, "version": 1, "category": "LIFESTYLE", "note": f"{MARK}之注"},
-    )
-    select = "filing { id version }"
+    reviewer, select = provider.reviewer, "filing { id version }"
+    given: dict[str, Any] = {"id": account.id, "version": 1, "category": "LIFESTYLE", "note": f"{MARK}之注"}
     approved = await reviewer.must("accountApprove", select=select, **given)
     if approved.proposal is not None:
         proposal = approved.proposal

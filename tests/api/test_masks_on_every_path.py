@@ -161,7 +161,7 @@ class Looked:
         if form == "HIDDEN":
             return None
         if row["__typename"] == "StepText":
-            return {"PUBLIC_REASON": NEWS_REASON["publicReason"], "FACTS": NEWS_REASON["facts"]}[row["name"]]  # type: ignore[return-value]
+            return str(NEWS_REASON[{"PUBLIC_REASON": "publicReason", "FACTS": "facts"}[row["name"]]])
         body = json.loads(row[name]["display"])
         known = {made["id"] for made in self.house.proposals.values()}
         assert row["id"] not in known or body["id"] in {id_ for id_, _ in self.house.cases.values()}

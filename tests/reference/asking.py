@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -62,9 +62,9 @@ class Asking:
             flipped = {name: (not value if name in ("yes", "no") else value) for name, value in used.items()}
             await self.comparison.same(text, person, language, **flipped)
 
-    async def leaves(self) -> None:
+    async def leaves(self, types: Iterable[str] = TABLES) -> None:
         """All leaves of each type by each way, asked by each role that sees it."""
-        for type_name in TABLES:
+        for type_name in types:
             plain = self.documents.leaves(self.documents.type(type_name), other_ways=True)
             steered = self.documents.leaves(self.documents.type(type_name), steered=True)
             for role in self.seeing(type_name):
@@ -72,10 +72,10 @@ class Asking:
                     text = way.document(steered if number % 3 == 2 else plain)
                     await self.ask(text, self.person(role), type_name, ("ZH", "EN")[number % 2])
 
-    async def relations(self, ways: int) -> None:
+    async def relations(self, ways: int, types: Iterable[str] = TABLES) -> None:
         """Each relation of each type, by some of the ways to it, asked by each role that sees the type."""
         turn = 0
-        for type_name in TABLES:
+        for type_name in types:
             for name, found in self.documents.relations(self.documents.type(type_name)):
                 asked, label = "id " + self.documents.relation(name, found), f"{type_name}.{name}"
                 turn += ways
@@ -97,7 +97,7 @@ class Asking:
         turn = 0
         for type_name, asked in self._pairs():
             turn += 1
-            text = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on %s { id %s } } }" % (type_name, asked)
+            text = _IDS.document(f"id {asked}").replace("ROW_TYPE", type_name)
             if type_name == "StepText":
                 continue
             for role in _some(self.seeing(type_name), turn, roles):
@@ -114,27 +114,32 @@ class Asking:
                     yield type_name, documents.relation(name, outer, "id " + documents.relation(below, inner, "", 2), 2)
 
     async def roots(self) -> None:
-        """What is no row: the viewer, the code lists, the interfaces, and every root list."""
-        me: GraphQLObjectType = self.documents.type("Me")
-        viewer = [self.documents.leaves(me)] + [self.documents.relation(*each) for each in self.documents.relations(me)]
+        """What is no row: the viewer, the code lists, the interfaces, and every root field of everybody."""
         for role in ROLES:
-            for person in self.comparison.story.of(role):
-                for asked in viewer:
-                    await self.comparison.same(f"{{ viewer {{ {asked} }} }}", person)
-            for name, found in self.documents.query.fields.items():
-                if "id" in found.args:
-                    text = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
-                    await self.comparison.same(text, self.person(role), id=new_id("account"))
-                if get_named_type(found.type).name.endswith("Connection"):
-                    text = f"{{ {self.documents.connection(name, get_named_type(found.type))} }}"
-                    await self.comparison.same(text, self.person(role))
+            await self._viewer(role)
+            await self._root_fields(role)
             for text, variables in _CODES:
                 await self.comparison.same(text, self.person(role), ("ZH", "EN")[self._turn % 2], **variables)
         for text in self.documents.interfaces():
-            for role in ROLES:
-                for type_name in ("Account", "Filing", "Provider", "Identity"):
-                    if role in self.seeing(type_name):
-                        await self.ask(text, self.person(role), type_name)
+            for type_name in ("Account", "Filing", "Provider", "Identity"):
+                for role in self.seeing(type_name):
+                    await self.ask(text, self.person(role), type_name)
+
+    async def _viewer(self, role: str) -> None:
+        me: GraphQLObjectType = self.documents.type("Me")
+        lists = [self.documents.relation(*each) for each in self.documents.relations(me)]
+        for person in self.comparison.story.of(role):
+            for asked in (self.documents.leaves(me), *lists):
+                await self.comparison.same(f"{{ viewer {{ {asked} }} }}", person)
+
+    async def _root_fields(self, role: str) -> None:
+        for name, found in self.documents.query.fields.items():
+            named: Any = get_named_type(found.type)
+            if "id" in found.args:
+                text = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
+                await self.comparison.same(text, self.person(role), id=new_id("account"))
+            if named.name.endswith("Connection"):
+                await self.comparison.same(f"{{ {self.documents.connection(name, named)} }}", self.person(role))
 
 
 _IDS: Final = Way("ids", "{ nodes(ids: $ids) { ... on ROW_TYPE { {} } } }")
@@ -142,8 +147,8 @@ _IDS: Final = Way("ids", "{ nodes(ids: $ids) { ... on ROW_TYPE { {} } } }")
 
 def _both_sides(asking: Asking, role: str, related: Relation) -> list[tuple[Person, dict[str, Any]]]:
     """One or two people of a role, with ids of rows whose neighbours they see, and do not see."""
-    rows, chosen = asking.comparison.rows, []
-    wanted = {0, 1}
+    rows, wanted = asking.comparison.rows, {0, 1}
+    chosen: list[tuple[Person, dict[str, Any]]] = []
     for person in asking.comparison.story.of(role):
         sides = neighbours(rows, looker(rows, person), related)
         met = {side for side in wanted if sides[side]}
@@ -160,9 +165,10 @@ def _some(given: list[Any], turn: int, how_many: int) -> list[Any]:
 
 
 _CODE: Final = "list code label validFrom validTo en: label(language: EN) zh: label(language: ZH) __typename"
+_OF_A_DAY: Final = f"query($list: String!, $at: Date) {{ codes(list: $list, at: $at) {{ {_CODE} }} }}"
 _CODES: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     (f'{{ codes(list: "filing_categories") {{ {_CODE} }} }}', {}),
     (f'{{ codes(list: "divisions", at: "2014-08-07") {{ {_CODE} }} }}', {}),
-    (f"query($list: String!, $at: Date) {{ codes(list: $list, at: $at) {{ {_CODE} }} }}", {"list": "none", "at": None}),
-    (f"query($list: String!, $at: Date) {{ codes(list: $list, at: $at) {{ {_CODE} }} }}", {"list": "legal_bases", "at": "2010-01-01"}),
-)  # fmt: skip
+    (_OF_A_DAY, {"list": "none", "at": None}),
+    (_OF_A_DAY, {"list": "legal_bases", "at": "2010-01-01"}),
+)

@@ -28,6 +28,10 @@ class Differs(AssertionError):
     """Product and oracle answer differently."""
 
 
+class NotAnswered(AssertionError):
+    """The product has no data for what the oracle answers."""
+
+
 @dataclass
 class Comparison:
     """The world, the rows of its database, and a count of what was compared and reached."""
@@ -66,7 +70,7 @@ class Comparison:
         )
         answer = orjson.loads(response.content)
         if response.status_code != 200:
-            raise Differs(f"{person.role} {text}\n{variables}\n{answer}")
+            raise NotAnswered(f"{person.role} {text}\n{variables}\n{answer}")
         return answer["data"]
 
     def look(self, person: Person, language: str = "ZH") -> Look:

@@ -80,10 +80,8 @@ class Documents:
     def connection(self, name: str, type_: GraphQLObjectType, below: str = "", rows: int = ROWS_MAX) -> str:
         """A page: its rows by both names, where it stands, how many there are."""
         node: Any = get_named_type(type_.fields["nodes"].type)
-        page = "totalCount { __typename value isCapped } pageInfo { __typename " + (
-            "hasNextPage hasPreviousPage startCursor endCursor }"
-        )
-        edges = "edges { __typename cursor node { id } }"
+        page = "pageInfo { __typename hasNextPage hasPreviousPage startCursor endCursor }"
+        edges = "totalCount { __typename value isCapped } edges { __typename cursor node { id } }"
         arguments = _NAMED.get(name, f"(first: {rows})")
         return f"{name}{arguments} {{ __typename {page} {edges} nodes {{ {below or self.of_row(node)} }} }}"
 

@@ -27,25 +27,28 @@ class Order:
     descending: bool = False
 
 
+Orders = Mapping[str | None, Order]
+
+
 @dataclass(frozen=True)
 class Listed:
     """A list: the table, the column that points at the parent, its orders by name."""
 
     table: str
     parent: str | None
-    orders: Mapping[str | None, Order]
+    orders: Orders
     filters: str = ""
 
 
-_NEWEST: Final = {None: Order(("created_at", "id"), descending=True)}
-_ACCOUNTS: Final = {
+_NEWEST: Final[Orders] = {None: Order(("created_at", "id"), descending=True)}
+_ACCOUNTS: Final[Orders] = {
     "NEWEST": Order(("created_at", "id"), descending=True),
     "OLDEST": Order(("created_at", "id")),
     "QUEUE": Order(("rank", "due_at", "id")),
 }
-_FILINGS: Final = {"DESK": Order(("due_at", "id")), "NEWEST": Order(("created_at", "id"), descending=True)}
-_JOURNAL: Final = {None: Order(("seq", "id"))}
-_STAFF: Final = {None: Order(("created_at", "id"))}
+_FILINGS: Final[Orders] = {"DESK": Order(("due_at", "id")), "NEWEST": Order(("created_at", "id"), descending=True)}
+_JOURNAL: Final[Orders] = {None: Order(("seq", "id"))}
+_STAFF: Final[Orders] = {None: Order(("created_at", "id"))}
 PAGED: Final[Mapping[str, Listed]] = {
     "Query.accounts": Listed("account", None, _ACCOUNTS, "account"),
     "Query.filings": Listed("filing", None, _FILINGS, "filing"),

@@ -139,7 +139,7 @@ def _parsed(text: str) -> DocumentNode:
 
 
 def _counted(label: str, resolve: Resolver) -> Resolver:
-    def counted(source: Any, info: GraphQLResolveInfo, **asked: Any) -> Any:
+    def counted(source: Any, info: GraphQLResolveInfo[Look], **asked: Any) -> Any:
         info.context.reached.add(label)
         return resolve(source, info, **asked)
 
@@ -152,23 +152,29 @@ def _resolver(type_name: str, name: str) -> Resolver:
         return _root(label, name)
     if label in PAGED:
         return _page(label, PAGED[label])
-    if label in FIRST:
-        return _first(FIRST[label])
-    if type_name not in TABLES:
-        return _of_values(label, name)
-    table = TABLES[type_name]
+    return _of_row(label, type_name, name) if type_name in TABLES else _of_values(label, name)
+
+
+def _of_row(label: str, type_name: str, name: str) -> Resolver:
+    """A field of a row: what it leads to, what is worked out of it, or a column."""
+    relation = TO_ONE.get(label) or TO_ONE_OF_ANY.get(name)
     if name == "journal":
         return _page(label, JOURNAL)
+    if label in FIRST:
+        return _first(FIRST[label])
     if name == "case":
         return lambda row, info, **_: _by_prefix(info.context, row["case_id"], label, CASES)
-    if relation := TO_ONE.get(label) or TO_ONE_OF_ANY.get(name):
+    if relation is not None:
         return _to_one(label, *relation)
-    made = COMPUTED.get(label) or (_COMPUTED_OF_CASES.get(name) if table in CASES else None)
+    made = _made(label, type_name, name)
+    return lambda row, info, **asked: made(info.context, row, asked)
+
+
+def _made(label: str, type_name: str, name: str) -> Value:
     if type_name == "Identity" and name in KINDS:
-        made = values.personal(name, snake(name))
-    if made is not None:
-        return lambda row, info, **asked: made(info.context, row, asked)
-    return lambda row, _info, **_: values.plain(row[snake(name)])
+        return values.personal(name, snake(name))
+    made = COMPUTED.get(label) or (_COMPUTED_OF_CASES.get(name) if TABLES[type_name] in CASES else None)
+    return made or (lambda _, row, __: values.plain(row[snake(name)]))
 
 
 def _root(label: str, name: str) -> Resolver:
@@ -228,7 +234,7 @@ def _below(look: Look, listed: Listed, source: Any, label: str) -> list[Row]:
 
 
 def _page(label: str, listed: Listed) -> Resolver:
-    def page(source: Any, info: GraphQLResolveInfo, **asked: Any) -> Any:
+    def page(source: Any, info: GraphQLResolveInfo[Look], **asked: Any) -> Any:
         look: Look = info.context
         rows = lists.kept(listed, _below(look, listed, source, label), asked.get("where"), Asking(look.who, look.now))
         parent = None if listed.parent is None else source["id"]
@@ -238,7 +244,7 @@ def _page(label: str, listed: Listed) -> Resolver:
 
 
 def _first(listed: Listed) -> Resolver:
-    def first(source: Row, info: GraphQLResolveInfo, *, first: int) -> list[Row]:
+    def first(source: Row, info: GraphQLResolveInfo[Look], *, first: int) -> list[Row]:
         label = f"{info.parent_type.name}.{info.field_name}"
         return lists.sorted_by(_below(info.context, listed, source, label), listed.orders[None])[:first]
 

@@ -69,8 +69,8 @@ class Writer:
             asked = self._field(name, found, depth + 1, rows, anew=anew)
             parts.append(asked and self._wrapped(type_, asked))
         if isinstance(type_, GraphQLInterfaceType) and depth < DEPTH_MAX:
-            for possible in self.random.sample(self.schema.get_possible_types(type_), 2):
-                parts.append(f"... on {possible.name} {{ {self._selection(possible, depth + 1, rows, anew=True)} }}")
+            some = self.random.sample(self.schema.get_possible_types(type_), 2)
+            parts += [f"... on {each.name} {{ {self._selection(each, depth + 1, rows, anew=True)} }}" for each in some]
         return " ".join(parts)
 
     def _wrapped(self, type_: Any, asked: str) -> str:
@@ -96,7 +96,7 @@ class Writer:
         return f" @{directive}(if: ${name})"
 
     def _field(self, name: str, found: GraphQLField, depth: int, rows: int, *, anew: bool = False) -> str:
-        """A field, under a key of its own where it has arguments: another's would be a conflict. Nothing beyond that."""
+        """A field, under a key of its own where it has arguments, or it conflicts; nothing where no key is left."""
         named: Any = get_named_type(found.type)
         given, many = self._arguments(found)
         text = f"{name}{given}"

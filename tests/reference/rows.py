@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -89,18 +89,17 @@ def _values(table: sa.Table, record: Sequence[Any]) -> dict[str, Any]:
 
 def _value(column: sa.Column[Any], value: Any) -> Any:
     """What a stored value means: written again, so that no decoder is believed."""
-    if value is None:
-        return None
-    match type(column.type).__name__:
-        case "UtcTime":
-            return datetime.fromisoformat(value) if isinstance(value, str) else value
-        case "Day":
-            return date.fromisoformat(value) if isinstance(value, str) else value
-        case "Json":
-            return orjson.loads(value)
-        case "Boolean":
-            return bool(value)
-        case "LargeBinary":
-            return bytes(value)
-        case _:
-            return value
+    kind = type(column.type).__name__
+    if value is None or (kind in ("UtcTime", "Day") and not isinstance(value, str)):
+        return value
+    meant = _MEANT.get(kind)
+    return value if meant is None else meant(value)
+
+
+_MEANT: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "UtcTime": datetime.fromisoformat,
+    "Day": date.fromisoformat,
+    "Json": orjson.loads,
+    "Boolean": bool,
+    "LargeBinary": bytes,
+}

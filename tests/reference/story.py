@@ -152,7 +152,7 @@ async def _proposals(provider: Provider) -> None:
         _, account = await provider.applied(category="NEWS", displayName=unique("示例日报"))
         reviewer, second = provider.reviewer, provider.second_reviewer
         await reviewer.must("accountClaim", id=account.id)
-        asked = {"id": account.id, "version": account.version, "category": "NEWS", "note": "示例备注"}
+        asked: dict[str, Any] = {"id": account.id, "version": account.version, "category": "NEWS", "note": "示例备注"}
         proposed = (await reviewer.must("accountApprove", **asked)).proposal
         if fate in ("endorsed", "used"):
             await second.must("proposalEndorse", id=proposed["id"], hash=proposed["hash"])

@@ -213,12 +213,13 @@ def code_list(look: Look, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The codes valid on a day; today is Shanghai's."""
     today = (look.now + timedelta(hours=8)).date()
     day = today if asked.get("at") is None else date.fromisoformat(asked["at"])
-    found = []
-    for code in codes(asked["list"]).values():
-        if code.valid_from <= day and (code.valid_to is None or day < code.valid_to):
-            found.append({"list": code.list, "code": code.code, "validFrom": plain(code.valid_from)}
-                         | {"validTo": plain(code.valid_to), "zh": code.zh, "en": code.en})  # fmt: skip
-    return found
+    listed = codes(asked["list"]).values()
+    valid = [code for code in listed if code.valid_from <= day and (code.valid_to is None or day < code.valid_to)]
+    return [
+        {"list": c.list, "code": c.code, "validFrom": plain(c.valid_from), "validTo": plain(c.valid_to)}
+        | {"zh": c.zh, "en": c.en}
+        for c in valid
+    ]
 
 
 def label(look: Look, code: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

@@ -66,7 +66,7 @@ def fields(asking: Asking) -> Iterator[Field]:
         owner, _, name = label.partition(".")
         arguments = asking.documents.type(owner).fields[name].args
         where, order = (get_named_type(arguments[n].type) if n in arguments else None for n in ("where", "orderBy"))
-        yield Field(label, where, order)  # type: ignore[arg-type]
+        yield Field(label, where, order)
 
 
 def people(asking: Asking, field: Field) -> Iterator[Person]:

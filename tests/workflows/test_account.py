@@ -11,7 +11,7 @@ from domain.account import Account, AccountFlag, Submission
 from domain.journal import AccessLog, written
 from domain.notice import Notice
 from domain.policy.roles import Role
-from tests.world import NEWS_REASON, Holder, Provider, World, resident_id, unique
+from tests.world import GOVERNMENT_MATERIALS, NEWS_REASON, Holder, Provider, World, resident_id, unique
 
 ITEMS = [{"code": "DESCRIPTION", "text": "请说明用途"}, {"code": "OPERATOR_ID", "text": "请重新上传"}]
 ANSWERS = [{"code": "DESCRIPTION", "answer": "已说明"}, {"code": "OPERATOR_ID", "answer": "已上传"}]
@@ -224,7 +224,7 @@ async def test_there_are_three_rounds_of_supplement_in_an_application(world: Wor
     for version in (1, 3, 5):
         await provider.reviewer.must("accountClaim", id=id_)
         await provider.reviewer.must("accountRequestSupplement", id=id_, version=version, items=ITEMS)
-        given = {"answers": ANSWERS, "particulars": holder.particulars()}
+        given: dict[str, Any] = {"answers": ANSWERS, "particulars": holder.particulars()}
         await holder.person.must("accountSupplement", id=id_, version=version + 1, **given)
     await provider.reviewer.must("accountClaim", id=id_)
 
@@ -354,9 +354,9 @@ async def test_unsound_reasons_are_told_with_all_else_that_stands_in_the_way(wor
 async def test_the_rejection_of_an_organ_or_a_news_unit_needs_two(world: World, subject_type: str) -> None:
     provider = await world.provider()
     holder = await provider.holder(subject_type, uscc="12350100M000100Y47")
-    kinds = {"GOVERNMENT": None, "NEWS_UNIT": ["CREDIT_CODE_CERTIFICATE", "MEDIA_LICENCE"]}[subject_type]
-    materials = kinds and [{"kind": kind, "reference": unique("ref-"), "sha256": "0" * 64} for kind in kinds]
-    account = await holder.apply(**({"materials": materials} if materials else {}))
+    kinds = {"GOVERNMENT": GOVERNMENT_MATERIALS, "NEWS_UNIT": ["CREDIT_CODE_CERTIFICATE", "MEDIA_LICENCE"]}
+    materials = [{"kind": kind, "reference": unique("r-"), "sha256": "0" * 64} for kind in kinds[subject_type]]
+    account = await holder.apply(materials=materials)
     await provider.reviewer.must("accountClaim", id=account.id)
 
     answer = await provider.reviewer.must("accountReject", id=account.id, version=1, reasons=NEWS_REASON)
@@ -398,7 +398,7 @@ async def test_the_same_content_is_taken_again_only_after_thirty_days(world: Wor
     account = await holder.person.must("accountApply", particulars=particulars, idempotencyKey=unique("key-"))
     await provider.reviewer.must("accountClaim", id=account.id)
     await provider.reviewer.must("accountReject", id=account.id, version=1, reasons=NEWS_REASON)
-    same = {"id": account.id, "version": 2, "particulars": particulars}
+    same: dict[str, Any] = {"id": account.id, "version": 2, "particulars": particulars}
 
     world.clock.advance(days=30, seconds=-1)
     early = await holder.person.refused("accountReapply", **same)
@@ -416,7 +416,7 @@ async def test_three_reapplications_are_made_in_ninety_days(world: World) -> Non
         await holder.person.must("accountReapply", id=account.id, version=version, particulars=holder.particulars())
         await provider.reviewer.must("accountClaim", id=account.id)
         await provider.reviewer.must("accountReject", id=account.id, version=version + 1, reasons=NEWS_REASON)
-    again = {"id": account.id, "version": 8}
+    again: dict[str, Any] = {"id": account.id, "version": 8}
 
     world.clock.advance(days=90, seconds=-1)
     early = await holder.person.refused("accountReapply", **again, particulars=holder.particulars())
@@ -450,7 +450,7 @@ async def test_a_reapplication_rests_on_the_latest_agreement(world: World) -> No
     provider = await world.provider()
     holder, account = await provider.rejected()
     provider.agreement_id = await provider.publish_agreement()
-    again = {"id": account.id, "version": 2, "particulars": holder.particulars()}
+    again: dict[str, Any] = {"id": account.id, "version": 2, "particulars": holder.particulars()}
 
     refused = await holder.person.refused("accountReapply", **again)
     await holder.consent()
@@ -628,3 +628,19 @@ async def test_a_holder_is_told_of_an_approval(world: World) -> None:
     (notice,) = await world.rows(Notice, case_id=account.id)
 
     assert (notice.party, notice.holder_id) == ("HOLDER", (await world.rows(Account, id=account.id))[0].holder_id)
+
+
+async def test_a_note_of_a_rejection_is_not_told_and_a_number_that_is_no_resident_id_may_be(world: World) -> None:
+    provider = await world.provider()
+    holder, id_ = await claimed(provider)
+    reasons = {**NEWS_REASON, "publicReason": "档案 000000196501010019 不符。可补正后重新提出。", "note": "内部备注"}
+
+    await provider.reviewer.must("accountReject", id=id_, version=1, reasons=reasons)
+    found = await provider.second_reviewer.refused("accountReject", id=id_, version=2, reasons=reasons)
+
+    query = "query($id: ID!) { account(id: $id) { journal { nodes { texts { name } } } } }"
+    own = (await holder.person.ask(query, id=id_))["account"]["journal"]["nodes"][1]["texts"]
+    staff = (await provider.second_reviewer.ask(query, id=id_))["account"]["journal"]["nodes"][1]["texts"]
+    assert found.codes == ["ALREADY_IN_STATE"]
+    assert [text["name"] for text in own] == ["PUBLIC_REASON", "FACTS"]
+    assert [text["name"] for text in staff] == ["PUBLIC_REASON", "FACTS", "NOTE"]

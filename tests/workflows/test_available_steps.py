@@ -20,7 +20,18 @@ from domain.viewer import Viewer
 from tests.stored import row as stored_row
 from tests.workflows.test_account import ANSWERS, ITEMS
 from tests.workflows.test_filing import DEFECT, by_two, revoked, submitted, wrong_item
-from tests.world import NEWS_REASON, SHANGHAI, Holder, Person, Provider, World, mobile, resident_id, unique
+from tests.world import (
+    NEWS_REASON,
+    REVOCATION,
+    SHANGHAI,
+    Holder,
+    Person,
+    Provider,
+    World,
+    mobile,
+    resident_id,
+    unique,
+)
 from workflows.database import Database, Transaction
 from workflows.engine import Transition, Workflow
 from workflows.registry import WORKFLOWS
@@ -92,6 +103,7 @@ def sound_input(scene: Scene, transition: Transition, person: Person, version: i
         "reapply": {"particulars": scene.holder.particulars()},
         "approve": {"category": "LIFESTYLE"},
         "return": {"defects": [DEFECT]},
+        "revoke": REVOCATION if noun == "filing" else {},
         "reinstate": {"grounds": "撤销依据不成立"},
         "verify": {"method": "DOCUMENT_CHECK"} if noun == "identity" else {},
         "renewed": {"validTo": "2031-12-31"},

@@ -431,7 +431,7 @@ async def test_an_endorser_who_has_become_the_party_endorses_no_more(world: Worl
     account = await (await provider.holder()).apply(category="NEWS")
     holder = (await world.rows(Account, id=account.id))[0].holder_id
     await provider.reviewer.must("accountClaim", id=account.id)
-    asked = {"id": account.id, "version": 1, "category": "NEWS"}
+    asked: dict[str, Any] = {"id": account.id, "version": 1, "category": "NEWS"}
     proposal = (await provider.reviewer.must("accountApprove", **asked)).proposal
     await second.must("proposalEndorse", **proposal)
     (identity,) = await world.rows(Identity, holder_id=holder)

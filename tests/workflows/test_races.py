@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -42,7 +42,7 @@ def at(world: World, person: Person) -> Person:
     return Person(world, person.subject, person.role, person.provider_id, person.id)
 
 
-def codes(answers: list[Answer]) -> list[list[str]]:
+def codes(answers: Sequence[Answer]) -> list[list[str]]:
     return sorted(answer.codes for answer in answers)
 
 
@@ -128,7 +128,7 @@ async def test_a_request_sent_ten_times_at_once_is_carried_out_once(worlds: tupl
     here, there = worlds
     provider = await here.provider()
     holder = await provider.holder()
-    asked = {"particulars": holder.particulars(), "idempotencyKey": unique("key-")}
+    asked: dict[str, Any] = {"particulars": holder.particulars(), "idempotencyKey": unique("key-")}
 
     people = [at((here, there)[number % 2], holder.person) for number in range(10)]
     answers = await asyncio.gather(*(person.do("accountApply", **asked) for person in people))
@@ -186,7 +186,7 @@ async def test_of_a_withdrawal_and_an_approval_at_once_one_wins(worlds: tuple[Wo
             provider.reviewer.do("accountApprove", id=account.id, version=1, category="LIFESTYLE"),
             at(there, holder.person).do("accountWithdraw", id=account.id, version=1),
         )
-        assert codes(list(answers)) == [[], ["STALE_VERSION"]]
+        assert codes(answers) == [[], ["STALE_VERSION"]]
         ends[(await here.rows(Account, id=account.id))[0].state] += 1
 
     assert set(ends) <= {"REVIEWED", "WITHDRAWN"}
