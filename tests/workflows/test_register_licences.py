@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from domain.licence import Licence, LicenceDoubt
 from domain.problems import ProblemCode, Refused
 from domain.register import ImportState, QuarantinedRow, QuarantineReason, RegisterImport, RegisterKind
-from domain.table import table_of
+from domain.table import Table, table_of
 from tests import registers
 from tests.registers import Killed, opened, put_aside, quiet
-from workflows.database import Database, Loader, Transaction, loader
+from workflows.database import Database, Transaction, loader
 from workflows.register_csv import Source
 from workflows.register_import import BATCH_ROWS, ImportReport
 from workflows.register_run import Counts
@@ -40,9 +40,9 @@ async def imported(database: Database, content: bytes | str | Source, progress: 
     return await registers.imported(database, RegisterKind.LICENCES, content, progress)
 
 
-async def rows_of(database: Database, model: type[Any]) -> list[Any]:
+async def rows_of(database: Database, model: type[Table]) -> list[Any]:
     """All rows of a table, oldest first."""
-    found: Loader[Any] = loader(model)
+    found = loader(model)
     wanted = sa.select(*found.columns).order_by(table_of(model).c.id)
     rows = await database.read(lambda connection: connection.fetch(wanted, {}))
     return [found.row(row, database.dialect) for row in rows]
