@@ -162,7 +162,7 @@ async def _decided(provider: Provider, holder: Holder) -> None:
     answers = [{"code": "OTHER", "answer": text}]
     await holder.person.must("accountSupplement", id=account.id, version=2, answers=answers, particulars=particulars)
     await reviewer.must("accountClaim", id=account.id)
-    given = {"id": account.id, "version": 3, "category": "LIFESTYLE", "note": text}
+    given: dict[str, Any] = {"id": account.id, "version": 3, "category": "LIFESTYLE", "note": text}
     first = await reviewer.must("accountApprove", **given)
     await reviewer.must("proposalWithdraw", id=first.proposal["id"])
     second = await reviewer.must("accountApprove", **given)
