@@ -25,6 +25,7 @@ from api.types.connection import Connection
 from api.types.filing import FILINGS, Filing, FilingFilter
 from api.types.holder import Holder, Identity
 from api.types.journal import Step
+from api.types.licence import LICENCES, Licence, LicenceFilter
 from api.types.node import Node
 from api.types.notice import Notice, Proposal
 from api.types.provider import (
@@ -81,6 +82,10 @@ class Query:
     authorities: Connection[Authority] = paged(order=AUTHORITIES, description="The authorities.")
     source_units: Connection[SourceUnit] = paged(
         order=SOURCE_UNITS, filters=SourceUnitFilter, description="The list of news sources."
+    )
+    licence: Licence | None = one("A licence for internet news services.")
+    licences: Connection[Licence] = paged(
+        order=LICENCES, filters=LicenceFilter, description="The imported register of licences."
     )
     register_import: RegisterImport | None = one("An import of a register.")
     register_imports: Connection[RegisterImport] = paged(order=IMPORTS, description="Imports of registers.")

@@ -1,10 +1,12 @@
-"""Published registers as imported: the list of news sources, and how each import went (Art. 7)."""
+"""Published registers as imported: their kinds, the list of news sources, and how each import went (Art. 7)."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 
 from domain.case import Row
 from domain.columns import big_integer, integer, moment, text, word
@@ -15,6 +17,7 @@ class RegisterKind(Word):
     """Which register a file holds."""
 
     SOURCES = "SOURCES", "新闻信息稿源单位名单", "List of news sources"
+    LICENCES = "LICENCES", "互联网新闻信息服务许可名单", "Register of licences for internet news services"
 
 
 class SourceUnit(Row, table=True):
@@ -37,10 +40,14 @@ class ImportState(Word):
 
     RUNNING = "RUNNING", "导入中", "Running, or interrupted: the same file resumes it"
     FINISHED = "FINISHED", "已完成", "Finished"
+    SUPERSEDED = "SUPERSEDED", "已被取代", "Ended by an import of another file of the same register"
+
+
+_IS_RUNNING: Final = sql("state = 'RUNNING'")
 
 
 class RegisterImport(Row, table=True):
-    """One file, told by its hash: how far it was read and what became of its rows."""
+    """One file, told by its hash: how far it was read and what became of its rows. One of a kind runs at a time."""
 
     kind: RegisterKind = word(RegisterKind)
     sha256: str = text()
@@ -51,10 +58,14 @@ class RegisterImport(Row, table=True):
     rows_changed: int = big_integer()
     rows_unchanged: int = big_integer()
     rows_quarantined: int = big_integer()
+    rows_missing: int = big_integer()  # not in the file, though earlier ones had them
     finished_at: datetime | None = moment(nullable=True)
 
     __table_args__ = (
         Index("ix_register_import", "kind", "sha256"),
+        Index(
+            "uq_register_import_running", "kind", unique=True, sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING
+        ),
         Index("ix_register_import_created", "created_at", "id"),
     )
 
@@ -69,7 +80,15 @@ class QuarantineReason(Word):
     UNKNOWN_DIVISION = "UNKNOWN_DIVISION", "行政区划不存在", "The division is none of GB/T 2260"
     COLUMN_COUNT = "COLUMN_COUNT", "列数不符", "The row has another number of columns than the header"
     BROKEN_QUOTING = "BROKEN_QUOTING", "引号不配对", "A quotation mark is not closed, or closed too early"
-    CONTRADICTION = "CONTRADICTION", "与本文件另一行矛盾", "Another row of this file says otherwise of the same unit"
+    CONTRADICTION = "CONTRADICTION", "与本文件另一行矛盾", "Another row of this file says otherwise of the same one"
+    MALFORMED_NUMBER = "MALFORMED_NUMBER", "许可证编号格式不符", "The licence number is of no known form"
+    UNKNOWN_SERVICES = "UNKNOWN_SERVICES", "许可类别不明", "The class or the services are none that licences have"
+    INVALID_DATE = "INVALID_DATE", "有效期无效", "A date is none, or the last day lies before the first"
+    CONTRADICTS_NUMBER = (
+        "CONTRADICTS_NUMBER",
+        "与许可证编号矛盾",
+        "Its province, class or services are not those of its number, or class and services are not of one kind",
+    )
 
 
 class QuarantinedRow(Row, table=True):

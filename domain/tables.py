@@ -17,6 +17,7 @@ from domain import (
     holder,
     identity,
     journal,
+    licence,
     notice,
     outbox,
     proposal,
@@ -30,8 +31,8 @@ from domain.table import METADATA, table_of
 __all__ = ["APPEND_ONLY", "METADATA", "NOUNS", "table_of"]
 
 NOUNS: Final = (
-    account, agreement, authority, deadline, deployment, document, filing, holder, identity, journal, notice, outbox,
-    proposal, provider, qualification, register, staff,
+    account, agreement, authority, deadline, deployment, document, filing, holder, identity, journal, licence, notice,
+    outbox, proposal, provider, qualification, register, staff,
 )  # fmt: skip
 # What the database itself refuses to change or remove.
 APPEND_ONLY: Final = ("step", "position", "access_log", "involvement")

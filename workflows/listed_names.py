@@ -15,10 +15,10 @@ MATCHES_MAX: Final = 20
 
 _IMPORT: Final = table_of(RegisterImport)
 _UNIT: Final = table_of(SourceUnit)
-# How many finished imports wrote anything: the number of the list's version, which only grows.
+# How many imports wrote anything and are at their end: the number of the list's version, which only grows.
 _VERSION: Final = sa.select(sa.func.count()).where(
     _IMPORT.c.kind == RegisterKind.SOURCES,
-    _IMPORT.c.state == ImportState.FINISHED,
+    _IMPORT.c.state != ImportState.RUNNING,
     _IMPORT.c.rows_created + _IMPORT.c.rows_changed > 0,
 )
 _NAMES: Final = sa.select(_UNIT.c.name_key, _UNIT.c.id).order_by(_UNIT.c.id)

@@ -1,16 +1,17 @@
 """The import of published registers: a file of any size, row by row, as often as wanted and after any interruption.
 
 A batch of rows is one transaction, which also writes how far the import is: whoever dies in between loses the batch
-at hand, and the same file goes on where the last one ended. A file is told by its SHA-256. The list of news sources
-serves Art. 7: a unit on it is known by its name, section and form. An import takes no unit off the list.
+at hand, and the same file goes on where the last one ended. A file is told by its SHA-256. What is read and written
+of each kind of register is its own object: see REGISTERS.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -18,11 +19,17 @@ from domain.register import QuarantinedRow, QuarantineReason, RegisterKind
 from domain.table import table_of
 from workflows.database import Connection, Database, Row
 from workflows.register_csv import Encoding, Reading, Record, Source, survey, unreadable
-from workflows.register_rows import Header, Listed, Quarantined
+from workflows.register_kind import Listed, Register
+from workflows.register_licences import Licences
+from workflows.register_rows import Header, Quarantined, Unfit
 from workflows.register_run import Clock, Counts, begun
+from workflows.register_sources import Sources
 
 Progress = Callable[[int, int], None]  # rows read, and bytes read over both passes: twice the file's size at the end
 
+REGISTERS: Final[Mapping[RegisterKind, Register[Any]]] = MappingProxyType(
+    {RegisterKind.SOURCES: Sources(), RegisterKind.LICENCES: Licences()}
+)
 BATCH_ROWS: Final = 500
 PAGE_ROWS: Final = 500
 
@@ -55,16 +62,18 @@ async def import_register(
     database: Database, clock: Clock, kind: RegisterKind, source: Source, by: str, progress: Progress
 ) -> ImportReport:
     """Import a register. A file that is none is refused with FILE_UNREADABLE, and nothing is written."""
+    register = REGISTERS[kind]
     surveyed = await survey(source, lambda read_bytes: progress(0, read_bytes))
     reading = Reading(source, surveyed)
     records = reading.records()
     try:
         header = Header(kind, await _first(records))
-        run = await database.write(lambda transaction: begun(transaction, clock, kind, surveyed.sha256, by))
+        run = await database.write(lambda transaction: begun(transaction, clock, register, surveyed.sha256, by))
         resumed_at = run.counts.read
-        async for batch in _batches(records, header, skip=resumed_at):
+        async for batch in _batches(records, header, register, skip=resumed_at):
             await run.take(database, batch)
             progress(run.counts.read, surveyed.size_bytes + reading.read_bytes)
+        await run.note_missing(database)
         await run.finish(database)
     finally:
         await records.aclose()
@@ -94,7 +103,7 @@ async def _first(records: AsyncGenerator[Record, None]) -> Record:
 
 
 async def _batches(
-    records: AsyncGenerator[Record, None], header: Header, *, skip: int
+    records: AsyncGenerator[Record, None], header: Header, register: Register[Any], *, skip: int
 ) -> AsyncIterator[list[Listed | Quarantined]]:
     """The rows in batches, without those that were done before."""
     batch: list[Listed | Quarantined] = []
@@ -102,9 +111,18 @@ async def _batches(
         if skip:
             skip -= 1
             continue
-        batch.append(header.read(record))
+        batch.append(_read(record, header, register))
         if len(batch) == BATCH_ROWS:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _read(record: Record, header: Header, register: Register[Any]) -> Listed | Quarantined:
+    """What a record lists, or why it is not let in."""
+    try:
+        listed: Listed = register.read(header.cells(record))
+    except Unfit as unfit:
+        return Quarantined(record.line, record.raw, unfit.reason)
+    return listed

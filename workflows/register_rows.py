@@ -6,11 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
-
-import orjson
 
 from domain.codes.lists import codes, province_of, rows_of
 from domain.identifiers import Malformed
@@ -36,28 +33,6 @@ _PAIRS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A unit as a file lists it. `key` tells it from every other, `content_hash` whether it says anything new."""
-
-    line: int
-    raw: str
-    name: str
-    section: str
-    form: str
-    level: str
-    division: str
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.name, self.section, self.form
-
-    @property
-    def content_hash(self) -> str:
-        said = [self.name, self.section, self.form, self.level, self.division]
-        return sha256(orjson.dumps(said)).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A record that is not let in, and why."""
 
@@ -66,7 +41,7 @@ class Quarantined:
     reason: QuarantineReason
 
 
-class _Unfit(Exception):
+class Unfit(Exception):
     """The record is not let in."""
 
     def __init__(self, reason: QuarantineReason) -> None:
@@ -87,32 +62,52 @@ class Header:
         self._columns = MappingProxyType({field: at for at, field in enumerate(fields) if field})
         self._width = len(record.fields)
 
-    def read(self, record: Record) -> Listed | Quarantined:
-        """What a record lists, or why it is not let in."""
-        try:
-            return self._listed(record)
-        except _Unfit as unfit:
-            return Quarantined(record.line, record.raw, unfit.reason)
-
-    def _listed(self, record: Record) -> Listed:
+    def cells(self, record: Record) -> Cells:
+        """The values of a record by their fields."""
         if record.broken is not None:
-            raise _Unfit(record.broken)
+            raise Unfit(record.broken)
         if len(record.fields) != self._width:
-            raise _Unfit(QuarantineReason.COLUMN_COUNT)
-        name = _plain(self._value(record, "name"), NAME_CHARACTERS_MAX)
-        if not name:
-            raise _Unfit(QuarantineReason.EMPTY_NAME)
-        if self._value(record, "is_fragment").strip().casefold() in _YES or _is_fragment(name):
-            raise _Unfit(QuarantineReason.BROKEN_FRAGMENT)
-        section, form, level = (
-            _plain(self._value(record, field), VALUE_CHARACTERS_MAX) for field in ("section", "form", "level")
-        )
-        division = _province(_plain(self._value(record, "division"), VALUE_CHARACTERS_MAX))
-        return Listed(record.line, record.raw, name, section, form, level, division)
+            raise Unfit(QuarantineReason.COLUMN_COUNT)
+        return Cells(record, self._columns)
 
-    def _value(self, record: Record, field: str) -> str:
+
+class Cells:
+    """The values of one record. A field without a column is empty."""
+
+    def __init__(self, record: Record, columns: Mapping[str, int]) -> None:
+        self.line = record.line
+        self.raw = record.raw
+        self._fields = record.fields
+        self._columns = columns
+
+    def text(self, field: str, characters_max: int = VALUE_CHARACTERS_MAX) -> str:
+        """A value without spaces around it; one that cannot be seen or is too long is not let in."""
         at = self._columns.get(field)
-        return "" if at is None else record.fields[at]
+        return "" if at is None else _plain(self._fields[at], characters_max)
+
+    def name(self, field: str) -> str:
+        """A name: there, and whole."""
+        name = self.text(field, NAME_CHARACTERS_MAX)
+        if not name:
+            raise Unfit(QuarantineReason.EMPTY_NAME)
+        if _is_fragment(name):
+            raise Unfit(QuarantineReason.BROKEN_FRAGMENT)
+        return name
+
+    def says_yes(self, field: str) -> bool:
+        """Whether a flag is set."""
+        at = self._columns.get(field)
+        return at is not None and self._fields[at].strip().casefold() in _YES
+
+    def province(self, field: str) -> str:
+        """The GB/T 2260 code of the province that a value names; empty where it names none."""
+        value = self.text(field)
+        if not value:
+            return ""
+        found = _provinces().get(value) or province_of(value)
+        if found is None:
+            raise Unfit(QuarantineReason.UNKNOWN_DIVISION)
+        return found
 
 
 @cache
@@ -138,13 +133,13 @@ def _refuse_unfit(kind: RegisterKind, fields: Iterable[str | None], titles: Iter
 def _plain(value: str, characters_max: int) -> str:
     """The value without spaces around it; one that cannot be seen or is too long is not let in."""
     if len(value) > characters_max:
-        raise _Unfit(QuarantineReason.TOO_LONG)
+        raise Unfit(QuarantineReason.TOO_LONG)
     if not value or value.isspace():
         return ""
     try:
         return clean_name(value)
     except Malformed as malformed:
-        raise _Unfit(QuarantineReason.CONTROL_CHARACTERS) from malformed
+        raise Unfit(QuarantineReason.CONTROL_CHARACTERS) from malformed
 
 
 def _is_fragment(name: str) -> bool:
@@ -153,16 +148,6 @@ def _is_fragment(name: str) -> bool:
     if len(letters) < _NAME_LETTERS_MIN:
         return True
     return name.count('"') % 2 == 1 or any(name.count(opening) != name.count(closing) for opening, closing in _PAIRS)
-
-
-def _province(value: str) -> str:
-    """The GB/T 2260 code of the province that a value names; empty where it names none."""
-    if not value:
-        return ""
-    found = _provinces().get(value) or province_of(value)
-    if found is None:
-        raise _Unfit(QuarantineReason.UNKNOWN_DIVISION)
-    return found
 
 
 @cache

@@ -139,8 +139,9 @@ async def write_report(database: Database, done: ImportReport, file_name: str, t
 def _summary(done: ImportReport, target: Path) -> str:
     counts = done.counts
     resumed = f" (resumed after {done.resumed_at:,})" if done.resumed_at else ""
+    missing = f"; {counts.missing:,} known before are not in it" if counts.missing else ""
     return (
         f"{counts.read:,} rows{resumed}: {counts.created:,} created, {counts.changed:,} changed, "
-        f"{counts.unchanged:,} unchanged, {counts.quarantined:,} quarantined. "
+        f"{counts.unchanged:,} unchanged, {counts.quarantined:,} quarantined{missing}. "
         f"Encoding {done.encoding.en}. Report: {escape(str(target))}"
     )

@@ -13,6 +13,7 @@ from domain.filing import FilingState
 from domain.holder import HolderState, SubjectType
 from domain.identity import IdentityState
 from domain.journal import TextName
+from domain.licence import DoubtCause, LicenceServices
 from domain.notice import Party
 from domain.policy.roles import Role
 from domain.policy.scopes import Reach
@@ -25,8 +26,8 @@ from domain.state import Audience
 
 CLOSED_LISTS: Final = (
     AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState, IdentityState,
-    ImportState, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState, QuarantineReason,
-    RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
+    ImportState, LicenceServices, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState,
+    QuarantineReason, RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {
     Reach: "ViewerScope",
@@ -34,6 +35,7 @@ NAMED: Final = {
     Mode: "ProviderMode",
     TextName: "StepTextName",
     Party: "NoticeParty",
+    DoubtCause: "LicenceDoubtCause",
 }
 
 for listed in CLOSED_LISTS:

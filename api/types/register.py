@@ -64,6 +64,7 @@ class RegisterImport(Node):
     rows_changed: int = column(rows.RegisterImport.rows_changed, "Rows that had changed.")
     rows_unchanged: int = column(rows.RegisterImport.rows_unchanged, "Rows that were known as they are.")
     rows_quarantined: int = column(rows.RegisterImport.rows_quarantined, "Rows that were not let in.")
+    rows_missing: int = column(rows.RegisterImport.rows_missing, "What earlier files list and this one does not.")
     created_at: datetime = column(rows.RegisterImport.created_at, "When it began.")
     finished_at: datetime | None = column(rows.RegisterImport.finished_at, "When it ended.")
     quarantined: Connection[QuarantinedRow] = paged(rows.QuarantinedRow.import_id, order=QUARANTINED)

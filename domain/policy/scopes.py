@@ -20,6 +20,7 @@ from domain.filing import Counter, Filing
 from domain.holder import Holder
 from domain.identity import Identity
 from domain.journal import AccessLog, Position, Step, StepText
+from domain.licence import Licence, LicenceDoubt
 from domain.notice import Notice, Party
 from domain.outbox import Event, IdempotencyKey
 from domain.policy.roles import Role
@@ -77,7 +78,8 @@ _COLUMNS: Final = (
     Role.AUDITOR,
 )
 _NOBODY: Final[tuple[Scope, ...]] = tuple[Scope, ...](NONE for _ in _COLUMNS)
-# PUBLIC reads nothing but authorities here; APPEAL_REVIEWER only cases under appeal; OPERATOR and SYSTEM never query.
+# PUBLIC reads nothing but authorities and published registers; APPEAL_REVIEWER only cases under appeal; OPERATOR and
+# SYSTEM never query.
 #                   HOLDER        REVIEWER  COMPLIANCE       INTEGRATION PROVINCE   NATION    AUDITOR
 _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Authority:        (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
@@ -110,11 +112,15 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     SourceUnit:       (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     RegisterImport:   (NONE,        NONE,     NONE,            NONE,     ALL,       ALL,      NONE),
     QuarantinedRow:   (NONE,        NONE,     NONE,            NONE,     ALL,       ALL,      NONE),
+    Licence:          (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
+    LicenceDoubt:     (NONE,        NONE,     ALL,             NONE,     ALL,       ALL,      NONE),
     Deployment:       _NOBODY,
 }  # fmt: skip
-_PUBLIC: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL}
+_PUBLIC: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL, Licence: ALL}
 # What hangs on no case under appeal: an appeal reviewer reads it without one.
-_APPEAL: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL, Provider: ITSELF, AgreementVersion: OWN}
+_APPEAL: Final[Mapping[type[Table], Scope]] = {
+    Authority: ALL, SourceUnit: ALL, Licence: ALL, Provider: ITSELF, AgreementVersion: OWN,
+}  # fmt: skip
 # The command line enrols the first member of staff of a body.
 _OPERATOR: Final[Mapping[type[Table], Scope]] = {Authority: ALL, Provider: ALL}
 

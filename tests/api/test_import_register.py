@@ -39,8 +39,25 @@ def test_a_register_is_imported_and_the_report_says_what_became_of_it(tmp_path: 
     assert "1 created" in first.output
     assert "1 unchanged" in second.output
     assert report["encoding"] == "GB18030"
-    assert report["counts"] == {"read": 2, "created": 0, "changed": 0, "unchanged": 1, "quarantined": 1}
+    assert report["counts"] == {
+        "read": 2, "created": 0, "changed": 0, "unchanged": 1, "quarantined": 1, "missing": 0,
+    }  # fmt: skip
     assert [(row["line"], row["reason"], row["raw"]) for row in report["quarantined"]] == [(3, "BROKEN_FRAGMENT", "报")]
+
+
+def test_a_register_of_licences_is_imported_and_what_it_no_longer_lists_is_told(tmp_path: Path) -> None:
+    file, newer = tmp_path / "licences.csv", tmp_path / "newer.csv"
+    file.write_text("licence_no,holder\n31120170001,示例社\n31220170002,示例网\n", encoding="utf-8")
+    newer.write_text("licence_no,holder\n31120170001,示例社\n", encoding="utf-8")
+
+    first = run(str(file), "--kind", "licences")
+    second = run(str(newer), "--kind", "licences")
+
+    report = orjson.loads((tmp_path / "newer.csv.report.json").read_bytes())
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "2 created" in first.output
+    assert "1 known before are not in it" in " ".join(second.output.split())
+    assert (report["counts"]["unchanged"], report["counts"]["missing"]) == (1, 1)
 
 
 def test_a_file_that_is_no_register_ends_with_the_cure(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from domain.authorities import NATION
 from tests.world import Person, World, unique
 
@@ -18,8 +20,8 @@ async def upload(person: Person, text: str) -> str:
     return str(response.json()["id"])
 
 
-async def run(person: Person, document_id: str) -> dict[str, object]:
-    asked = {"documentId": document_id, "kind": "SOURCES", "idempotencyKey": unique("key-")}
+async def run(person: Person, document_id: str, kind: str = "SOURCES") -> dict[str, object]:
+    asked = {"documentId": document_id, "kind": kind, "idempotencyKey": unique("key-")}
     found: dict[str, object] = (await person.ask(IMPORT, input=asked))["registerImport"]
     return found
 
@@ -52,3 +54,38 @@ async def test_only_the_national_authority_imports_and_only_its_own_document(wor
 
     assert refused["problems"] == [{"code": "NOT_ALLOWED", "path": []}]
     assert unknown["problems"] == [{"code": "NOT_FOUND", "path": ["documentId"]}]
+
+
+SHOWN = """query($where: LicenceFilter) { licences(where: $where, first: 5) { nodes {
+  number holderName province licenceClass services year serial isLegacy issuer validFrom validTo isMissing
+  doubts { nodes { cause changes { field before } registerImport { rowsChanged } } } } } }"""
+
+
+async def test_a_regulator_imports_licences_and_everybody_reads_them_but_not_their_doubts(world: World) -> None:
+    nation, provider = await world.regulator(NATION), await world.provider()
+    number = f"3122019{Random().randrange(10_000):04}"
+    row = f"{number},{unique('示例社')},2,示例机关,2019-01-01,"
+    head = "许可证编号,持证单位,类别,发证机关,有效期起,有效期至"
+    for valid_to in ("2027-01-01", "2028-01-01"):
+        document_id = await upload(nation, f"{head}\n{row}{valid_to}\n")
+        answer = await run(nation, document_id, "LICENCES")
+        assert answer["problems"] == []
+
+    where = {"number": number, "isLegacy": False, "province": "310000"}
+    [officer_sees] = (await provider.officer.ask(SHOWN, where=where))["licences"]["nodes"]
+    [public_sees] = (await world.public.ask(SHOWN, where=where))["licences"]["nodes"]
+
+    assert officer_sees.pop("doubts")["nodes"] == [
+        {
+            "cause": "CHANGED",
+            "changes": [{"field": "valid_to", "before": "2027-01-01"}],
+            "registerImport": None,
+        }
+    ]
+    assert public_sees.pop("doubts")["nodes"] == []
+    assert officer_sees == public_sees
+    assert public_sees == {
+        "number": number, "holderName": row.split(",")[1], "province": "310000", "licenceClass": 2,
+        "services": "REPRINT_ONLY", "year": 2019, "serial": number[7:], "isLegacy": False, "issuer": "示例机关",
+        "validFrom": "2019-01-01", "validTo": "2028-01-01", "isMissing": False,
+    }  # fmt: skip

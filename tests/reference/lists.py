@@ -59,6 +59,7 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Query.steps": Listed("step", None, {None: Order(("id",), descending=True)}),
     "Query.authorities": Listed("authority", None, {None: Order(("division", "id"))}),
     "Query.sourceUnits": Listed("source_unit", None, _NEWEST, "source_unit"),
+    "Query.licences": Listed("licence", None, _NEWEST, "licence"),
     "Query.registerImports": Listed("register_import", None, _NEWEST),
     "Query.accessLog": Listed("access_log", None, {None: Order(("at", "id"), descending=True)}),
     "Me.notices": Listed("notice", None, _NEWEST, "notice"),
@@ -69,6 +70,7 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Provider.qualifications": Listed("qualification", "provider_id", _NEWEST, "qualification"),
     "Provider.agreements": Listed("agreement_version", "provider_id", _NEWEST),
     "Provider.staff": Listed("staff", "provider_id", _STAFF, "staff"),
+    "Licence.doubts": Listed("licence_doubt", "licence_id", _NEWEST),
     "RegisterImport.quarantined": Listed("quarantined_row", "import_id", {None: Order(("line", "id"))}),
 }
 JOURNAL: Final = Listed("step", "case_id", _JOURNAL)
@@ -147,6 +149,7 @@ TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
     "qualification": {"state": _among("state"), "kind": _among("kind")},
     "staff": {"state": _among("state"), "role": _among("role")},
     "source_unit": {"name": _is("name"), "division": _is("division")},
+    "licence": {"number": _is("number"), "province": _is("province"), "isLegacy": _is("is_legacy")},
     "notice": {"seen": _has("seen_at")},
     "proposal": {
         "mine": _is_me("proposer_id"),

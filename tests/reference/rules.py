@@ -82,11 +82,12 @@ def _each(rule: Rule, tables: str) -> dict[str, Rule]:
     return dict.fromkeys(tables.split(), rule)
 
 
-_OPEN: Final = _each(everybody, "authority source_unit")
+_OPEN: Final = _each(everybody, "authority source_unit licence")
 _CASEWORK: Final = "holder identity agreement_version consent account submission material filing step qualification"
 _PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, _CASEWORK)}
 _REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text")}
-_IMPORTS: Final = _each(everybody, "register_import quarantined_row")
+_DOUBTS: Final = _each(everybody, "licence_doubt")
+_IMPORTS: Final = {**_DOUBTS, **_each(everybody, "register_import quarantined_row")}
 # A proposal holds the notes of those who handle a case: it is its own body's alone, whoever reads all cases.
 _NATION: Final = {**_each(everybody, f"provider staff candidate {_CASEWORK}"), "proposal": area}
 
@@ -103,7 +104,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "notice": served_on("HOLDER", held),
     },
     "REVIEWER": _REVIEWER,
-    "COMPLIANCE_OFFICER": {**_REVIEWER, "notice": served_on("PROVIDER", own)},
+    "COMPLIANCE_OFFICER": {**_REVIEWER, **_DOUBTS, "notice": served_on("PROVIDER", own)},
     "INTEGRATION": {**_PROVIDER, "step_text": told(own)},
     "PROVINCIAL_REGULATOR": {
         **_OPEN,

@@ -16,6 +16,13 @@ from tests.world import NEWS_REASON, SHANGHAI, ZHEJIANG, Holder, Person, Provide
 from workflows.register_import import import_register
 
 REGISTER: Final = "名称\n示例日报\n示例晚报\n示例周刊\n报\n\u200b名\n"
+LICENCES: Final = (
+    (
+        "许可证编号,持证单位,类别,有效期至\n31120170001,示例日报社,1,2027-01-01\n"
+        "32220180002,示例网,2,\n沪新备A2006012,示例周刊,,\n"
+    ),
+    "许可证编号,持证单位,类别,有效期至\n31120170001,示例晚报社,1,2028-01-01\n32220180002,示例网,2,\n",
+)
 REASONS: Final = {**NEWS_REASON, "note": "示例内部备注"}
 RETURNED: Final = {"code": "ITEM_WRONG", "item": "OPERATOR_ID", "text": "示例缺陷"}
 
@@ -49,11 +56,17 @@ async def tell(world: World) -> Story:
 
 
 async def _import(world: World) -> None:
+    await _import_one(world, RegisterKind.SOURCES, REGISTER)
+    for text in LICENCES:
+        await _import_one(world, RegisterKind.LICENCES, text)
+
+
+async def _import_one(world: World, kind: RegisterKind, text: str) -> None:
     async def source() -> AsyncIterator[bytes]:
-        yield REGISTER.encode()
+        yield text.encode()
 
     office = world.office
-    await import_register(office.database, office.clock, RegisterKind.SOURCES, source, "TEST", lambda *_: None)
+    await import_register(office.database, office.clock, kind, source, "TEST", lambda *_: None)
 
 
 async def _body(story: Story, division: str) -> None:

@@ -33,7 +33,7 @@ MORE: Final = {"step": 160, "step_text": 120, "notice": 80, "proposal": 80}  # w
 DRAWN: Final = (
     "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "submission",
     "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
-    "register_import", "quarantined_row",
+    "register_import", "quarantined_row", "licence", "licence_doubt",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
 _CASES: Final = ("account", "filing", "holder", "identity", "provider", "qualification", "agreement_version", "staff")
@@ -236,6 +236,12 @@ def _numbered(column: str) -> Own:
     return own
 
 
+def _licence_doubt(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    """Two of each second licence: an import doubts one at most once for each cause."""
+    row["licence_id"] = tangle.made["licence"][number - number % 2]["id"]
+    row["cause"] = ("CHANGED", "MISSING")[number % 2]
+
+
 def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["party"] = ("HOLDER", "PROVIDER")[number % 2]
     row["receipt_number"] = f"N-{row['id'][-10:]}"
@@ -249,6 +255,8 @@ _OWN: Final[Mapping[str, Own]] = {
     "filing": _filing,
     "holder": _named("subject"),
     "identity": _identity,
+    "licence": _named("number"),
+    "licence_doubt": _licence_doubt,
     "notice": _notice,
     "proposal": _proposal,
     "source_unit": _named("name"),

@@ -126,6 +126,10 @@ def defects(_: Look, row: Row, __: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"code": defect["code"], "item": defect["item"]} for defect in row["defects"]]
 
 
+def changes(_: Look, row: Row, __: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    return [{"field": name, "before": said} for name, said in row["before"].items()]
+
+
 def differences(look: Look, row: Row, _: Mapping[str, Any]) -> list[dict[str, str]]:
     """What differs from the round before of the same account, where that one is in sight."""
     same = look.rows.where(look.who, "submission", "account_id", row["account_id"])

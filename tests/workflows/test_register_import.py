@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,38 +13,18 @@ import sqlalchemy as sa
 from domain.problems import ProblemCode, Refused
 from domain.register import QuarantineReason, RegisterImport, RegisterKind, SourceUnit
 from domain.table import table_of
+from tests import registers
+from tests.registers import Killed, opened, put_aside, quiet, source
 from workflows.database import Database
-from workflows.migrations import open_database
 from workflows.register_csv import RECORD_CHARACTERS_MAX, Encoding, Source, Splitter
-from workflows.register_import import BATCH_ROWS, ImportReport, import_register, quarantined_rows
+from workflows.register_import import BATCH_ROWS, ImportReport
 from workflows.register_run import Counts
 
-NOW = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 SHARED = Path(os.environ.get("SIGNET_SHARED") or Path(__file__).parents[3] / "shared")
 REAL = SHARED / "data" / "real" / "cac_source_list_2025_06.csv"
 HEADER = "name,section,form,level,division\n"
 UNIT = table_of(SourceUnit)
 REASON = QuarantineReason
-
-
-class Killed(Exception):
-    """The process died here."""
-
-
-def quiet(rows: int, read_bytes: int) -> None:
-    """Progress that nobody looks at."""
-
-
-def clock() -> datetime:
-    return NOW
-
-
-def source(content: bytes, piece_bytes: int = 1_000) -> Source:
-    async def opened() -> AsyncIterator[bytes]:
-        for at in range(0, len(content), piece_bytes):
-            yield content[at : at + piece_bytes]
-
-    return opened
 
 
 def generated(rows: int) -> Source:
@@ -64,15 +42,6 @@ def generated(rows: int) -> Source:
     return opened
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    database = await open_database(url)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
 @pytest.fixture
 async def database(own_database_url: str) -> AsyncIterator[Database]:
     async with opened(own_database_url) as database:
@@ -82,10 +51,7 @@ async def database(own_database_url: str) -> AsyncIterator[Database]:
 async def imported(
     database: Database, content: bytes | str | Source, progress: Callable[[int, int], None] = quiet
 ) -> ImportReport:
-    if isinstance(content, str):
-        content = content.encode()
-    opener = source(content) if isinstance(content, bytes) else content
-    return await import_register(database, clock, RegisterKind.SOURCES, opener, "TEST", progress)
+    return await registers.imported(database, RegisterKind.SOURCES, content, progress)
 
 
 async def units(database: Database) -> list[tuple[str, ...]]:
@@ -96,10 +62,6 @@ async def units(database: Database) -> list[tuple[str, ...]]:
 
 async def names(database: Database) -> list[str]:
     return [unit[0] for unit in await units(database)]
-
-
-async def put_aside(database: Database, report: ImportReport) -> list[tuple[int, QuarantineReason]]:
-    return [(row.line, row.reason) async for row in quarantined_rows(database, report.import_id)]
 
 
 async def contents(database: Database) -> list[tuple[object, ...]]:
