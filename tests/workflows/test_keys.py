@@ -143,7 +143,9 @@ def test_production_takes_a_key_file_that_people_made(tmp_path: Path, data: Path
     assert ring.id == keys_from_values(mask=MASK, clear=CLEAR, index=INDEX).id
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"format":2}', b'{"format":1,"mask":3}', bytes(range(128, 192))])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"format":2}', b'{"format":1,"mask":3}', bytes(range(128, 192))]
+)
 def test_a_key_file_with_other_content_is_refused_without_showing_it(
     tmp_path: Path, data: Path, content: bytes
 ) -> None:
