@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint
 from sqlalchemy import text as sql
 
 from domain.case import Journalled, Priority, Tenant, Timed
-from domain.columns import flag, integer, json, moment, text, word
+from domain.columns import day, flag, integer, json, moment, text, word
 from domain.holder import SubjectType
 from domain.state import State, Word
 
@@ -27,8 +27,10 @@ class AccountState(State):
     )
     REVIEWED = "REVIEWED", "已审核", "Reviewed: to be filed", "审核通过,备案中", "Approved; being filed"
     FILED = "FILED", "已备案", "Filed with the authority"
+    BADGED = "BADGED", "已授标识", "Filed, and badged as one that may carry current-affairs news"
     REJECTED = "REJECTED", "未通过", "Rejected"
     WITHDRAWN = "WITHDRAWN", "已撤回", "Withdrawn"
+    CLOSED = "CLOSED", "已关闭", "Closed"
 
 
 class AccountFlag(Word):
@@ -57,7 +59,9 @@ BLIND_FLAGS: Final = frozenset({AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX})
 SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - BLIND_FLAGS
 
 OPEN_APPLICATION: Final = (AccountState.APPLIED, AccountState.SUPPLEMENT_REQUESTED)
-LIVE: Final = (*OPEN_APPLICATION, AccountState.REVIEWED, AccountState.FILED)
+IN_USE: Final = (AccountState.REVIEWED, AccountState.FILED, AccountState.BADGED)
+ON_FILE: Final = (AccountState.FILED, AccountState.BADGED)
+LIVE: Final = (*OPEN_APPLICATION, *IN_USE)
 
 
 def _among(states: tuple[AccountState, ...]) -> ColumnElement[bool]:
@@ -65,6 +69,21 @@ def _among(states: tuple[AccountState, ...]) -> ColumnElement[bool]:
 
 
 _LIVE_ONLY: Final[Any] = {"sqlite_where": _among(LIVE), "postgresql_where": _among(LIVE)}
+
+
+class ClosedCause(Word):
+    """Why an account was closed."""
+
+    HOLDER = "HOLDER", "使用者注销", "Its holder closed it"
+    SUBJECT_ENDED = "SUBJECT_ENDED", "主体终止", "Its subject has ended"
+    SANCTION = "SANCTION", "处置关闭", "It was closed as a measure"
+
+
+class ChangeState(Word):
+    """Where an open change of particulars stands."""
+
+    ASKED = "ASKED", "变更待审核", "Asked for: waits for review"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED", "变更待补充", "Waits for the holder's supplement"
 
 
 class Account(Tenant, Journalled, Timed, table=True):
@@ -93,6 +112,13 @@ class Account(Tenant, Journalled, Timed, table=True):
     items_asked: list[str] = json()
     applied_at: datetime = moment()
     ruleset: int = integer()
+    closing_at: datetime | None = moment(nullable=True)
+    closed_cause: ClosedCause | None = word(ClosedCause, nullable=True)
+    change_state: ChangeState | None = word(ChangeState, nullable=True)
+    change_flags: list[str] = json()
+    change_supplements: int = integer()
+    is_adopted: bool = flag()
+    examined_on: date | None = day(nullable=True)  # of an adopted account: when the provider examined it
 
     __table_args__ = (
         Index("ux_account_name", "provider_id", "name_key", unique=True, **_LIVE_ONLY),
@@ -110,6 +136,7 @@ class SubmissionKind(Word):
     """What a submission asks for."""
 
     NEW = "NEW", "新申请", "A new account"
+    CHANGE = "CHANGE", "变更申请", "Other particulars for an account in use"
 
 
 class Submission(Tenant, table=True):
@@ -158,6 +185,7 @@ class ReservationKind(Word):
 
     RESERVED = "RESERVED", "保留名称", "Kept back by the provider"
     REJECTED = "REJECTED", "驳回后保留", "Kept for an applicant whose application was rejected"
+    CHANGE = "CHANGE", "变更中保留", "Kept for an account while its change of name is open"
 
 
 class ReservedName(Tenant, table=True):

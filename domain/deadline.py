@@ -19,6 +19,10 @@ class DeadlineKind(Word):
     FILING_SUBMISSION = "FILING_SUBMISSION", "报送备案", "The provider submits a filing"
     FILING_DECISION = "FILING_DECISION", "备案决定", "The authority decides a filing"
     FILING_ANSWER = "FILING_ANSWER", "补正答复", "The provider answers a return"
+    CHANGE_DECISION = "CHANGE_DECISION", "变更审核决定", "The provider decides a change of particulars"
+    CHANGE_SUPPLEMENT = "CHANGE_SUPPLEMENT", "补充变更材料", "The holder supplements a change"
+    COOLING_OFF = "COOLING_OFF", "注销冷静期", "An account asked to be closed is closed"
+    LICENCE_DOUBT = "LICENCE_DOUBT", "许可证存疑核查", "The provider looks into a licence in doubt"
     PROPOSAL = "PROPOSAL", "复核时限", "A proposal is endorsed and used"
 
 

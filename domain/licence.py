@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Index, UniqueConstraint
 
 from domain.case import Row
-from domain.columns import day, flag, integer, json, text, word
+from domain.columns import day, flag, integer, json, moment, text, word
 from domain.state import Word
 
 
@@ -70,9 +70,11 @@ class LicenceDoubt(Row, table=True):
     cause: DoubtCause = word(DoubtCause)
     import_id: str = text(foreign_key="register_import.id")
     before: dict[str, Any] = json()  # what changed, each with what was said before
+    told_at: datetime | None = moment(nullable=True)  # when every permission on the licence had its due row
 
     __table_args__ = (
         UniqueConstraint("licence_id", "import_id", "cause"),
+        Index("ix_licence_doubt_told", "told_at", "id"),
         Index("ix_licence_doubt_licence", "licence_id", "created_at", "id"),
         Index("ix_licence_doubt_import", "import_id", "id"),
     )

@@ -10,6 +10,7 @@ from domain import (
     account,
     agreement,
     authority,
+    batch,
     deadline,
     deployment,
     document,
@@ -20,6 +21,7 @@ from domain import (
     licence,
     notice,
     outbox,
+    permission,
     proposal,
     provider,
     qualification,
@@ -31,8 +33,8 @@ from domain.table import METADATA, table_of
 __all__ = ["APPEND_ONLY", "METADATA", "NOUNS", "table_of"]
 
 NOUNS: Final = (
-    account, agreement, authority, deadline, deployment, document, filing, holder, identity, journal, licence, notice,
-    outbox, proposal, provider, qualification, register, staff,
+    account, agreement, authority, batch, deadline, deployment, document, filing, holder, identity, journal, licence,
+    notice, outbox, permission, proposal, provider, qualification, register, staff,
 )  # fmt: skip
 # What the database itself refuses to change or remove.
 APPEND_ONLY: Final = ("step", "position", "access_log", "involvement")

@@ -29,7 +29,16 @@ from workflows.engine import Gathered, On, Rests, Transition, Workflow, always_t
 
 S = FilingState
 _COUNTER = table_of(Counter)
-_PARTICULARS: Final = ("handle", "display_name", "category", "subject_type", "division", "agreement_id", "holder_id")
+_PARTICULARS: Final = (
+    "handle",
+    "display_name",
+    "description",
+    "category",
+    "subject_type",
+    "division",
+    "agreement_id",
+    "holder_id",
+)
 
 
 class FilingStep(CaseCommand):
@@ -128,8 +137,23 @@ def notice_was_given(on: On) -> bool:
 def _preparation(on: On) -> Opening:
     account = on.cause
     values = {name: getattr(account, name) for name in _PARTICULARS}
-    values |= {"account_id": account.id, "reviewed_at": on.now, "number": None, "number_version": 1, "round": 0}
-    values |= {"submitted_at": None, "decided_at": None, "defects": [], "due_at": NO_DUE_DATE, "clock": ClockState.NONE}
+    values |= {
+        "account_id": account.id,
+        "current_of": account.id,
+        "amends": None,
+        "reviewed_at": on.now,
+        "number": None,
+        "number_version": 1,
+        "round": 0,
+    }
+    values |= {
+        "submitted_at": None,
+        "decided_at": None,
+        "defects": [],
+        "was_refused": False,
+        "due_at": NO_DUE_DATE,
+        "clock": ClockState.NONE,
+    }
     effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"category": account.category}))
     return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
 

@@ -120,6 +120,7 @@ def _opened(workflow: Workflow, transition: Transition, opening: Opening, on: On
     """A new case, before its first step."""
     id_ = on.id or new_id(workflow.noun)
     values: dict[str, Any] = {
+        **{column.name: None for column in table_of(workflow.model).c if column.nullable},
         "id": id_,
         "created_at": on.now,
         "provider_id": opening.provider_id,

@@ -27,7 +27,7 @@ async def write(writing: Writing, transaction: Transaction) -> None:
         rows[table_of(model)].append(values)
     for table in sorted(rows, key=_ORDER.__getitem__):
         await transaction.fetch_each(insertion(table), rows[table])
-    for hand in writing.hands:
+    for hand in reversed(writing.hands):  # what a follow-up gave up is free before what caused it takes it
         if not hand.is_new and (hand.changes or hand.seq != hand.seen):
             await _update_case(hand, transaction)
     for model, id_, values in writing.updates:

@@ -170,7 +170,9 @@ class Account(Case):
     ruleset: int = column(rows.Account.ruleset, "The ruleset it is held by.")
     holder: Holder | None = related(rows.Account.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
     provider: Provider | None = related(rows.Account.provider_id, provider_rows.Provider.id, "The provider.")
-    filing: Filing | None = related(rows.Account.id, filing_rows.Filing.account_id, "Its filing.")
+    filing: Filing | None = related(
+        rows.Account.id, filing_rows.Filing.current_of, "Its filing: the one in force, or the first one on its way."
+    )
     submissions: Connection[Submission] = paged(rows.Submission.account_id, order=SUBMISSIONS)
     latest_submissions: list[Submission] = latest(rows.Submission.account_id, SUBMISSIONS, limit=3)
     candidates: list[Candidate] = latest(rows.Candidate.account_id, by(rows.Candidate.id), limit=20)

@@ -12,17 +12,19 @@ from domain import tables  # noqa: F401 - declares every table before the scopes
 from domain.account import Account, Candidate, Material, ReservedName, Submission
 from domain.agreement import AgreementVersion, Consent
 from domain.authority import Authority
+from domain.batch import Batch, BatchItem
 from domain.columns import TEXT
 from domain.deadline import Deadline
 from domain.deployment import Deployment
 from domain.document import Document, DocumentChunk
-from domain.filing import Counter, Filing
+from domain.filing import Counter, Filing, Transfer
 from domain.holder import Holder
 from domain.identity import Identity
 from domain.journal import AccessLog, Position, Step, StepText
 from domain.licence import Licence, LicenceDoubt
 from domain.notice import Notice, Party
 from domain.outbox import Event, IdempotencyKey
+from domain.permission import Badge, Permission, RegisterEntry
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from domain.provider import Provider
@@ -66,6 +68,8 @@ ALL_TOLD: Final = _word("audience", Audience.PARTY)
 ITSELF: Final = _is("id", "provider_id")
 BODY_ITSELF: Final = _either(ITSELF, AREA)
 HELD_NOTICE: Final = _both(HELD, _word("party", Party.HOLDER))
+AREA_ASKED: Final = _either(AREA, _is("transfer_to", "authority_id"))  # asked to take it over: it must see what
+HANDED_OVER: Final = _either(_is("from_authority", "authority_id"), _is("to_authority", "authority_id"))
 PROVIDER_NOTICE: Final = _both(OWN, _word("party", Party.PROVIDER))
 
 _COLUMNS: Final = (
@@ -95,8 +99,14 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Material:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Candidate:        (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
     ReservedName:     _NOBODY,
-    Filing:           (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Filing:           (HELD,        OWN,      OWN,             OWN,      AREA_ASKED,      ALL,      NONE),
     Counter:          _NOBODY,
+    Transfer:         (NONE,        NONE,     OWN,             NONE,     HANDED_OVER, ALL,    NONE),
+    Permission:       (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Badge:            (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
+    RegisterEntry:    (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
+    Batch:            (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
+    BatchItem:        (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
     Step:             (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      BODY),
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, AREA_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
@@ -116,10 +126,13 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     LicenceDoubt:     (NONE,        NONE,     ALL,             NONE,     ALL,       ALL,      NONE),
     Deployment:       _NOBODY,
 }  # fmt: skip
-_PUBLIC: Final[Mapping[type[Table], Scope]] = {Authority: ALL, SourceUnit: ALL, Licence: ALL}
+_PUBLIC: Final[Mapping[type[Table], Scope]] = {
+    Authority: ALL, SourceUnit: ALL, Licence: ALL, Badge: ALL, RegisterEntry: ALL,
+}  # fmt: skip
 # What hangs on no case under appeal: an appeal reviewer reads it without one.
 _APPEAL: Final[Mapping[type[Table], Scope]] = {
-    Authority: ALL, SourceUnit: ALL, Licence: ALL, Provider: ITSELF, AgreementVersion: OWN,
+    Authority: ALL, SourceUnit: ALL, Licence: ALL, Badge: ALL, RegisterEntry: ALL, Provider: ITSELF,
+    AgreementVersion: OWN,
 }  # fmt: skip
 # The command line enrols the first member of staff of a body.
 _OPERATOR: Final[Mapping[type[Table], Scope]] = {Authority: ALL, Provider: ALL}
