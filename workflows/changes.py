@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.deadline import DeadlineKind, Outcome
@@ -38,9 +39,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A deadline begins to run."""
+    """A deadline begins to run, for the length of its kind or to a date that somebody set."""
 
     kind: DeadlineKind
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,18 @@ class Say:
     text: str
 
 
-Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say
+# What is known only once all is decided: (office, transaction, the work, the case) give further rows to write.
+Completion = Callable[[Any, Any, Any, Any], "Awaitable[Iterable[Insert | Update]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Rows that need what the database or the keys have still to say, made after the decision and before the commit."""
+
+    work: Completion
+
+
+Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say | Later
 
 
 @dataclass(frozen=True, slots=True)

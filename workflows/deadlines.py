@@ -52,8 +52,8 @@ def due(kind: DeadlineKind, start: datetime, calendar: WorkingDays) -> datetime:
 def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
     """Carry out one change of a deadline, and show the case's next due date on its row."""
     match change:
-        case Start(kind):
-            _start(kind, hand, writing, calendar)
+        case Start(kind, until):
+            _start(kind, until or due(kind, writing.now, calendar), hand, writing)
         case Pause(kind):
             for row in _open(hand, kind):
                 left = int(_left(row, writing.now, calendar).total_seconds())
@@ -68,8 +68,7 @@ def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, 
     _show(hand)
 
 
-def _start(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
-    ends = due(kind, writing.now, calendar)
+def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> None:
     values = {
         "id": new_id("deadline"),
         "created_at": writing.now,

@@ -152,11 +152,7 @@ def _four_eyes(row: Transition) -> tuple[str, str | None]:
 
 
 def _is_cause(workflow: Workflow, row: Transition, follow_up: FollowUp) -> bool:
-    target = str(row.target) if row.target else None
-    return any(
-        follow_up.is_caused_by(workflow.noun, row.trigger, source, target or source)
-        for source in map(str, row.sources or ("",))
-    )
+    return follow_up.may_be_caused_by(workflow.noun, row.trigger, row.sources, row.target)
 
 
 def _told(row: FollowUp) -> str:

@@ -11,7 +11,21 @@ from domain.ids import new_id
 from domain.journal import GENESIS, TextName
 from domain.problems import Refused
 from domain.table import Table, table_of
-from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Say, Serve, Set, Settle, Start, Update
+from workflows.changes import (
+    Change,
+    Detail,
+    Insert,
+    Later,
+    Opening,
+    Pause,
+    Resume,
+    Say,
+    Serve,
+    Set,
+    Settle,
+    Start,
+    Update,
+)
 from workflows.commands import AdverseCommand
 from workflows.database import valued
 from workflows.deadlines import move
@@ -82,16 +96,23 @@ class _Firing:
         return step
 
     def follow(self, row: FollowUp, cause: StepInHand, on: On) -> None:
-        """One follow-up: fires where its target stands right, else is skipped and the journal says so."""
+        """One follow-up: fires where a target stands right, else is skipped and the journal says so."""
         noun, trigger = row.fires
         workflow = workflow_of(noun)
-        target = None if row.creates else self.writing.hand_of(noun)
-        if not row.creates and (target is None or target.state not in row.when):
+        caused_by_row = cause.hand.now_row()
+        targets: list[Hand | None] = [None]
+        if not row.creates:
+            targets = [
+                hand for hand in self.writing.hands_of(noun, row.when) if row.which(caused_by_row, hand.now_row())
+            ]
+        if row.provided is not None and not self.writing.hands_of(row.provided[0], (row.provided[1],)):
+            targets = []
+        if not targets:
             cause.skipped.append(f"{noun}.{trigger}")
-            return
-        id_, case = ("", None) if target is None else (target.id, target.now_row())
-        at = replace(on, case=case, input=None, id=id_, cause=cause.hand.now_row())
-        self.take(workflow, workflow.by_trigger[trigger], target, at, cause=cause)
+        for target in targets:
+            id_, case = ("", None) if target is None else (target.id, target.now_row())
+            at = replace(on, case=case, input=None, id=id_, cause=cause.hand.now_row())
+            self.take(workflow, workflow.by_trigger[trigger], target, at, cause=cause)
 
     def apply(self, change: Change, hand: Hand, step: StepInHand | None) -> None:
         match change:
@@ -100,20 +121,23 @@ class _Firing:
                     raise StateSet(f"{hand.workflow.noun}: {', '.join(values)}")
                 hand.changes.update(values)
             case Insert(model, values):
-                self.writing.inserts.append((model, self.filled(model, values, hand)))
+                self.writing.inserts.append((model, filled(model, values, hand, self.writing)))
             case Update(model, id_, values):
                 self.writing.updates.append((model, id_, dict(values)))
             case Start() | Pause() | Resume() | Settle():
                 move(change, hand, self.writing, self.calendar)
+            case Later(work):
+                self.writing.later.append((hand, work))
             case Serve() | Detail() | Say() if step is not None:
                 step.say(change)
 
-    def filled(self, model: type[Table], values: Mapping[str, Any], hand: Hand) -> dict[str, Any]:
-        """A row with what follows from its case: whose it is, when it was made, its id."""
-        table = table_of(model)
-        made: dict[str, Any] = {"id": new_id(table.name), "created_at": self.writing.now}
-        made |= {name: hand.value(name) for name in FILLED}
-        return {name: value for name, value in {**made, **values}.items() if name in table.c}
+
+def filled(model: type[Table], values: Mapping[str, Any], hand: Hand, writing: Writing) -> dict[str, Any]:
+    """A row with what follows from its case: whose it is, when it was made, its id."""
+    table = table_of(model)
+    made: dict[str, Any] = {"id": new_id(table.name), "created_at": writing.now}
+    made |= {name: hand.value(name) for name in FILLED}
+    return {name: value for name, value in {**made, **values}.items() if name in table.c}
 
 
 def _opened(workflow: Workflow, transition: Transition, opening: Opening, on: On) -> Hand:
@@ -134,3 +158,13 @@ def _opened(workflow: Workflow, transition: Transition, opening: Opening, on: On
     }
     row = valued(workflow.model, {name: value for name, value in values.items() if name in table_of(workflow.model).c})
     return Hand(workflow, id_, row, str(transition.target), 0, GENESIS, on.now, is_new=True)
+
+
+async def complete(office: Any, writing: Writing, transaction: Any) -> None:
+    """Make the rows that had to wait for the decision."""
+    for hand, work in writing.later:
+        for change in await work(office, transaction, writing, hand):
+            if isinstance(change, Insert):
+                writing.inserts.append((change.model, filled(change.model, change.values, hand, writing)))
+            else:
+                writing.updates.append((change.model, change.id, dict(change.values)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from domain.journal import TextName
 from domain.notice import Party
 from domain.table import Table
 from domain.viewer import Viewer
-from workflows.changes import Detail, Say, Serve
+from workflows.changes import Completion, Detail, Say, Serve
 from workflows.database import valued
 from workflows.engine import Workflow
 
@@ -85,7 +86,12 @@ class Writing:
     steps: list[StepInHand] = field(default_factory=list)
     inserts: list[tuple[type[Table], dict[str, Any]]] = field(default_factory=list)
     updates: list[tuple[type[Table], str, dict[str, Any]]] = field(default_factory=list)
+    later: list[tuple[Hand, Completion]] = field(default_factory=list)
 
     def hand_of(self, noun: str) -> Hand | None:
-        """The case of a noun that is in hand."""
+        """The first case of a noun that is in hand."""
         return next((hand for hand in self.hands if hand.workflow.noun == noun), None)
+
+    def hands_of(self, noun: str, states: Collection[str]) -> list[Hand]:
+        """The cases of a noun that stand in one of these states."""
+        return [hand for hand in self.hands if hand.workflow.noun == noun and hand.state in states]

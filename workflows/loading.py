@@ -18,10 +18,9 @@ from domain.table import Table, table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Connection, Transaction, loader
 from workflows.engine import Fact, Gathered, On, Transition, Workflow
-from workflows.follow_ups import reached_from
 from workflows.hands import Hand, Writing
 from workflows.office import Office
-from workflows.registry import workflow_of
+from workflows.registry import reached_from, workflow_of
 
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
 
@@ -88,19 +87,25 @@ async def load_case(
         raise Refused(Problem(ProblemCode.NOT_FOUND, ("id",)))
     hand = Hand.of(workflow, loader(workflow.model).row(rows[0], dialect))
     writing.hands.append(hand)
-    await _load_reached(hand, root, transaction, writing)
+    await _load_reached(hand, transition, root, transaction, writing)
     return hand
 
 
-async def _load_reached(hand: Hand, root: Any, transaction: Transaction, writing: Writing) -> None:
-    for noun in sorted(reached_from(hand.workflow.noun) - {hand.workflow.noun}):
+async def _load_reached(
+    hand: Hand, transition: Transition, root: Any, transaction: Transaction, writing: Writing
+) -> None:
+    for noun in sorted(reached_from(hand.workflow.noun, transition.trigger)):
         reached = workflow_of(noun)
+        if reached.model is hand.workflow.root and reached is hand.workflow:
+            continue
         if root is not None and reached.model is hand.workflow.root:
             writing.hands.append(Hand.of(reached, root))
             continue
         root_id = getattr(hand.row, hand.workflow.root_column)
         for row in await transaction.fetch(_below(reached), {"id": root_id}):
-            writing.hands.append(Hand.of(reached, loader(reached.model).row(row, transaction.dialect)))
+            found = loader(reached.model).row(row, transaction.dialect)
+            if found.id != hand.id:
+                writing.hands.append(Hand.of(reached, found))
 
 
 async def load_under(model: type[Table], id_: str | None, path: str, viewer: Viewer, transaction: Transaction) -> Any:

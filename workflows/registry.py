@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from domain.state import State
 from workflows.account import ACCOUNT
 from workflows.agreement import AGREEMENT
 from workflows.engine import Transition, Workflow
@@ -56,10 +58,26 @@ def _walk(known: Mapping[str, Workflow], row: FollowUp, path: tuple[FollowUp, ..
     if row in path or len(path) >= LONGEST_CHAIN:
         raise TableIncomplete(f"workflows/follow_ups.py: {row.fires} closes a cycle or a chain over {LONGEST_CHAIN}")
     noun, trigger = row.fires
-    entered = known[noun].by_trigger[trigger].target
+    fired = known[noun].by_trigger.get(trigger)
+    if fired is None:
+        raise TableIncomplete(f"workflows/follow_ups.py: workflows/{noun}.py has no trigger {trigger}")
     for after in FOLLOW_UPS:
-        if after.is_caused_by(noun, trigger, "", str(entered) if entered else ""):
+        if after.may_be_caused_by(noun, trigger, row.when, fired.target):
             _walk(known, after, (*path, row))
+
+
+@cache
+def reached_from(noun: str, trigger: str) -> frozenset[str]:
+    """The nouns whose existing cases a trigger may move, or looks at to decide so."""
+    found: set[str] = set()
+    waiting: list[tuple[str, str, tuple[State, ...]]] = [(noun, trigger, WORKFLOWS[noun].by_trigger[trigger].sources)]
+    while waiting:
+        here, step, sources = waiting.pop()
+        for row in FOLLOW_UPS:
+            if row.may_be_caused_by(here, step, sources, WORKFLOWS[here].by_trigger[step].target):
+                found |= row.looks_at
+                waiting.append((*row.fires, row.when))
+    return frozenset(found)
 
 
 WORKFLOWS: Final = _checked(PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING)

@@ -29,7 +29,7 @@ from workflows import idempotency, proposals
 from workflows.commands import CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
 from workflows.database import Transaction, decoder
 from workflows.engine import On, Transition, Workflow, refusals
-from workflows.firing import fire
+from workflows.firing import complete, fire
 from workflows.hands import Hand, Writing
 from workflows.journal import whose, write_steps
 from workflows.loading import gather_facts, load_case, load_deadlines, load_under, subject_of
@@ -220,6 +220,7 @@ async def _decide(
         told = any(taken.texts for taken in writing.steps)
         subject = await subject_of(whose(moved)["holder_id"], transaction) if told else None
         write_steps(writing, office.keys, subject)
+    await complete(office, writing, transaction)
     await write(writing, transaction)
     created = next((hand.id for hand in writing.hands if hand.is_new and hand is not moved), None)
     return {"case": moved.id, "step": step.id if step else None, "created": created}
