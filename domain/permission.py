@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import Index
 
+from domain.calendar import local_day
 from domain.case import Journalled, Row, Tenant, Timed
 from domain.columns import day, flag, integer, moment, text, word
 from domain.holder import SubjectType
+from domain.licence import LicenceServices
 from domain.state import State, Word
+
+RENEWAL_DAYS_MIN: Final = 30  # a renewal is asked at least so many calendar days before the last day
+EXTENSION_DAYS_MAX: Final = 90  # so many calendar days silence on a renewal asked in time extends a permission
 
 
 class PermissionState(State):
@@ -29,6 +37,55 @@ class PermissionKind(Word):
     PUBLISH_AND_REPRINT = "PUBLISH_AND_REPRINT", "采编发布、转载", "To publish and to reprint current-affairs news"
     REPRINT_ONLY = "REPRINT_ONLY", "转载", "To reprint current-affairs news"
     SPECIAL_APPROVAL = "SPECIAL_APPROVAL", "专项批准转载", "To reprint, by special approval of the authority"
+
+
+# The services of a licence that cover a kind. A special approval rests on no licence.
+COVERED_BY: Final[Mapping[PermissionKind, frozenset[LicenceServices]]] = MappingProxyType(
+    {
+        PermissionKind.PUBLISH_AND_REPRINT: frozenset({LicenceServices.PUBLISH_AND_REPRINT}),
+        PermissionKind.REPRINT_ONLY: frozenset({LicenceServices.PUBLISH_AND_REPRINT, LicenceServices.REPRINT_ONLY}),
+    }
+)
+
+
+class Standing(Word):
+    """Whether a permission gives its right now, derived whenever it is asked."""
+
+    STANDS = "STANDS", "有效", "In force"
+    EXTENDED = "EXTENDED", "延续中", "Past its last day; a renewal asked in time is not answered yet"
+    ENDED = "ENDED", "已失效", "Not in force"
+
+
+def permission_stands(
+    kind: str,
+    state: str,
+    valid_until: date | None,
+    renewal_asked_at: datetime | None,
+    licence_services: str | None,
+    licence_valid_from: date | None,
+    licence_valid_to: date | None,
+    today: date,
+) -> Standing:
+    """Whether a permission gives its right on a local day. `licence_…` are None where no register lists its number."""
+    if state != PermissionState.GRANTED:
+        return Standing.ENDED
+    last_days = [valid_until]
+    if kind != PermissionKind.SPECIAL_APPROVAL:
+        # Services that no register tells cover nothing.
+        if licence_services not in COVERED_BY[PermissionKind(kind)]:
+            return Standing.ENDED
+        if licence_valid_from is not None and today < licence_valid_from:
+            return Standing.ENDED
+        last_days.append(licence_valid_to)
+    return _until(min((last for last in last_days if last is not None), default=None), renewal_asked_at, today)
+
+
+def _until(last_day: date | None, renewal_asked_at: datetime | None, today: date) -> Standing:
+    if last_day is None or today <= last_day:
+        return Standing.STANDS
+    latest = last_day - timedelta(days=RENEWAL_DAYS_MIN)
+    in_time = renewal_asked_at is not None and local_day(renewal_asked_at) <= latest
+    return Standing.EXTENDED if in_time and today <= last_day + timedelta(days=EXTENSION_DAYS_MAX) else Standing.ENDED
 
 
 class Permission(Tenant, Journalled, Timed, table=True):
