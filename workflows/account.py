@@ -10,6 +10,7 @@ from workflows import account_commands as c
 from workflows import account_effects as effects
 from workflows import account_facts as facts
 from workflows import account_guards as g
+from workflows import leases
 from workflows.engine import Transition, Workflow
 
 S = AccountState
@@ -65,7 +66,7 @@ ACCOUNT = Workflow(
             7,
             c.AccountLease,
             guards=(g.lease_is_free, g.is_not_ones_own_matter),
-            effects=(effects.lease,),
+            effects=(leases.lease,),
             journalled=False,
         ),
         Transition(
@@ -75,7 +76,7 @@ ACCOUNT = Workflow(
             7,
             c.AccountLease,
             (g.holds_the_lease,),
-            (effects.lease,),
+            (leases.lease,),
             journalled=False,
         ),
         Transition(
@@ -85,7 +86,7 @@ ACCOUNT = Workflow(
             7,
             c.AccountLease,
             (g.holds_the_lease,),
-            (effects.give_up_lease,),
+            (leases.give_up_lease,),
             journalled=False,
         ),
         Transition(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,8 +10,6 @@ from domain.account import (
     SECOND_READER_FLAGS,
     AccountFlag,
     AccountState,
-    Candidate,
-    Material,
     ReservationKind,
     ReservedName,
     Submission,
@@ -22,21 +20,20 @@ from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState, Priority
 from domain.codes.lists import is_news, ruleset_on
 from domain.deadline import DeadlineKind, Outcome
-from domain.document import Document
 from domain.holder import SubjectType
 from domain.ids import new_id
 from domain.journal import AccessLog, TextName
 from domain.names import name_key
 from domain.notice import Party
 from workflows import account_guards as g
-from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Say, Serve, Set, Settle, Start, Update
+from workflows import handed_in
+from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Say, Serve, Set, Settle, Start
 from workflows.engine import On
 from workflows.identity import looked_up_blind
+from workflows.leases import UNCLAIMED
 
 S = AccountState
-LEASE_MINUTES: Final = 30
 NAME_KEPT_DAYS: Final = 15
-_UNCLAIMED: Final = {"claimed_by": None, "claimed_until": None}
 
 
 # --- applying ----------------------------------------------------------------------------------------------------
@@ -57,7 +54,7 @@ def application(on: On) -> Opening:
         "is_adopted": False,
         "due_at": NO_DUE_DATE,
         "clock": ClockState.NONE,
-        **_UNCLAIMED,
+        **UNCLAIMED,
     }
     return Opening(holder.provider_id, jurisdiction, values, holder_id=holder.id)
 
@@ -89,23 +86,12 @@ def keep_submission(on: On) -> Iterable[Change]:
     values |= {"id": id_, "account_id": on.id, "round": on.case.round, "kind": SubmissionKind.NEW}
     agreement = {"subject_type": on.case.subject_type, "agreement_id": on.case.agreement_id}
     yield Insert(Submission, {**values, **agreement})
-    yield from _materials(on, id_)
-    for unit_id, is_exact in on.facts.candidates:
-        yield Insert(Candidate, {"account_id": on.id, "source_unit_id": unit_id, "is_exact": is_exact})
+    yield from handed_in.materials(on, id_)
+    yield from handed_in.candidates(on)
     yield Insert(AccessLog, {**looked_up_blind(on, on.id, on.facts.accounts_by_index), "purpose": "QUOTA_CHECK"})
     yield Detail({"round": on.case.round, "category": wanted.category, "handle": wanted.handle})
     if (reason := getattr(on.input, "exception_reason", None)) is not None:
         yield Say(TextName.ANSWER, reason)
-
-
-def _materials(on: On, submission_id: str) -> Iterator[Change]:
-    for material in on.input.particulars.materials:
-        sha256 = material.sha256 or on.facts.documents[material.document_id]
-        owner = {"submission_id": submission_id, "account_id": on.id}
-        what = {"kind": material.kind, "sha256": sha256, "reference": material.reference}
-        yield Insert(Material, {**owner, **what, "document_id": material.document_id})
-        if material.document_id is not None:
-            yield Update(Document, material.document_id, {"used_at": on.now})
 
 
 def start_review(_: On) -> Iterable[Change]:
@@ -113,17 +99,9 @@ def start_review(_: On) -> Iterable[Change]:
 
 
 # --- reviewing ---------------------------------------------------------------------------------------------------
-def lease(on: On) -> Iterable[Change]:
-    yield Set({"claimed_by": on.viewer.id, "claimed_until": on.now + timedelta(minutes=LEASE_MINUTES)})
-
-
-def give_up_lease(_: On) -> Iterable[Change]:
-    yield Set(_UNCLAIMED)
-
-
 def ask_for_supplement(on: On) -> Iterable[Change]:
     items = on.input.items
-    yield Set({"items_asked": [item.code for item in items], "supplements": on.case.supplements + 1, **_UNCLAIMED})
+    yield Set({"items_asked": [item.code for item in items], "supplements": on.case.supplements + 1, **UNCLAIMED})
     yield Pause(DeadlineKind.REVIEW_DECISION)
     yield Start(DeadlineKind.SUPPLEMENT)
     yield Say(TextName.ITEMS, "\n".join(f"{item.code}: {item.text}" for item in items))
@@ -141,11 +119,11 @@ def supplement(on: On) -> Iterable[Change]:
 def end_review(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.REVIEW_DECISION, Outcome.MOOT)
     yield Settle(DeadlineKind.SUPPLEMENT, Outcome.MOOT)
-    yield Set({**_UNCLAIMED, "items_asked": []})
+    yield Set({**UNCLAIMED, "items_asked": []})
 
 
 def approve(on: On) -> Iterable[Change]:
-    yield Set({"category": on.input.category, **_UNCLAIMED})
+    yield Set({"category": on.input.category, **UNCLAIMED})
     yield Settle(DeadlineKind.REVIEW_DECISION)
     yield Detail({"category": on.input.category})
     yield Serve(Party.HOLDER)
@@ -155,7 +133,7 @@ def approve(on: On) -> Iterable[Change]:
 
 def reject(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.REVIEW_DECISION)
-    yield Set(_UNCLAIMED)
+    yield Set(UNCLAIMED)
     kept = {"name_key": on.case.name_key, "kind": ReservationKind.REJECTED, "account_id": on.id}
     yield Insert(ReservedName, {**kept, "until": on.now + timedelta(days=NAME_KEPT_DAYS)})
     yield Serve(Party.HOLDER)
