@@ -88,7 +88,8 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
 def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:
     """What every unit of work is handed."""
     calendar = WorkingDays(holidays=settings.holidays)
-    return Office(database, keys, clock, calendar, deployment_code=settings.deployment_code)
+    code, url = settings.deployment_code, settings.base_url
+    return Office(database, keys, clock, calendar, deployment_code=code, public_url=url)
 
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:

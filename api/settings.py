@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     """The address to listen on."""
     port: int = Field(8000, ge=0, le=65535)
     """The port to listen on; 0 takes a free one."""
+    public_url: str = Field("", pattern="^(https?://[^/?#\\s]+(/[^?#\\s]*[^/?#\\s])?)?$")
+    """Where the public reaches this deployment, without a slash at the end, as badges name it for good: set it before
+    the first badge. Unless given, http:// with host and port."""
     keys: SecretKeys | None = None
     """The vault's secrets (SIGNET_KEYS__MASK, …__CLEAR, …__INDEX) in place of a key file."""
     key_file: Path = Field(default_factory=_default_key_file)
@@ -143,6 +146,12 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.mode == Mode.PRODUCTION
+
+    @property
+    def base_url(self) -> str:
+        """The start of every public address, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def data_folder(self) -> Path:

@@ -14,6 +14,7 @@ from domain.case import Journalled, Row, Tenant, Timed
 from domain.columns import day, flag, integer, moment, text, word
 from domain.holder import SubjectType
 from domain.licence import LicenceServices
+from domain.provider import Mode
 from domain.state import State, Word
 
 RENEWAL_DAYS_MIN: Final = 30  # a renewal is asked at least so many calendar days before the last day
@@ -65,16 +66,17 @@ def permission_stands(
     licence_valid_from: date | None,
     licence_valid_to: date | None,
     today: date,
+    *,
+    licence_is_listed: bool = True,
 ) -> Standing:
-    """Whether a permission gives its right on a local day. `licence_…` are None where no register lists its number."""
+    """Whether a permission gives its right on a local day. Services that the register does not tell are not denied."""
     if state != PermissionState.GRANTED:
         return Standing.ENDED
     last_days = [valid_until]
     if kind != PermissionKind.SPECIAL_APPROVAL:
-        # Services that no register tells cover nothing.
-        if licence_services not in COVERED_BY[PermissionKind(kind)]:
-            return Standing.ENDED
-        if licence_valid_from is not None and today < licence_valid_from:
+        covered = licence_services is None or licence_services in COVERED_BY[PermissionKind(kind)]
+        begun = licence_valid_from is None or licence_valid_from <= today
+        if not (licence_is_listed and covered and begun):
             return Standing.ENDED
         last_days.append(licence_valid_to)
     return _until(min((last for last in last_days if last is not None), default=None), renewal_asked_at, today)
@@ -130,6 +132,7 @@ class Badge(Row, table=True):
     licence_number: str | None = text(nullable=True)
     approval_number: str | None = text(nullable=True)
     valid_until: date | None = day(nullable=True)
+    mode: Mode = word(Mode)
     issued_at: datetime = moment()
     revoked_at: datetime | None = moment(nullable=True)
     jws: str = text()
@@ -161,6 +164,7 @@ class RegisterEntry(Row, table=True):
     licence_number: str | None = text(nullable=True)  # of the badge that it has
     filed_on: date = day()
     ended_on: date | None = day(nullable=True)
+    mode: Mode = word(Mode)  # what a provider's trial put on the register is shown as a trial
     changed_at: datetime = moment()
 
     __table_args__ = (

@@ -24,3 +24,4 @@ class Office:
     calendar: WorkingDays = field(default_factory=WorkingDays)
     listed_names: ListedNames = field(default_factory=ListedNames)
     deployment_code: str = "SG"
+    public_url: str = "http://127.0.0.1:8000"
