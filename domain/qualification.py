@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Index
 
+from domain.calendar import local_day
 from domain.case import Journalled, Tenant
 from domain.columns import day, moment, text, word
 from domain.state import State, Word
+
+EXTENDED_DAYS: Final = 90  # calendar days that a renewal asked in time extends the old validity
 
 
 class QualificationState(State):
@@ -40,3 +44,9 @@ class Qualification(Tenant, Journalled, table=True):
     renewal_asked_at: datetime | None = moment(nullable=True)
 
     __table_args__ = (Index("ix_qualification_provider", "provider_id", "kind", "id"),)
+
+
+def last_day_of(valid_to: date, renewal_asked_at: datetime | None) -> date:
+    """Its last day, silence on a renewal included; one asked too late extends nothing."""
+    in_time = renewal_asked_at is not None and local_day(renewal_asked_at) <= valid_to
+    return valid_to + min(timedelta(days=EXTENDED_DAYS), date.max - valid_to) if in_time else valid_to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from domain.notice import Party
 from domain.policy.roles import Role
 from domain.problems import ProblemCode
 from domain.provider import Mode, Provider
-from domain.qualification import Qualification, QualificationKind, QualificationState
+from domain.qualification import Qualification, QualificationKind, QualificationState, last_day_of
 from domain.table import table_of
 from workflows.changes import Change, Detail, Opening, Serve, Set
 from workflows.commands import AdverseCommand, CaseCommand, Command, Id, Line
@@ -22,7 +22,6 @@ from workflows.database import Among, Row, decoder
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 
 S = QualificationState
-EXTENDED_DAYS: Final = 90  # calendar days that a renewal asked in time extends the old validity
 _TABLE, _PROVIDER = table_of(Qualification), table_of(Provider)
 _OPEN: Final = (S.SUBMITTED, S.VERIFIED, S.SUSPENDED)
 
@@ -90,9 +89,7 @@ def is_qualified(mode: str, rows: Sequence[Row], dialect: sa.Dialect, today: dat
     for row in rows:
         begins, until = (decode(row[4]), decode(row[2])) if decode else (row[4], row[2])
         asked_at = moment(row[3]) if moment and row[3] is not None else row[3]
-        if asked_at is not None and local_day(asked_at) <= until:  # asked too late extends nothing
-            until += timedelta(days=EXTENDED_DAYS)
-        if begins <= today <= until:
+        if begins <= today <= last_day_of(until, asked_at):
             held.add(row[1])
     return mode == Mode.SANDBOX or held == set(QualificationKind)
 
