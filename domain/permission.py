@@ -121,7 +121,7 @@ class Badge(Row, table=True):
 
     account_id: str = text(foreign_key="account.id")
     permission_id: str = text(foreign_key="permission.id")
-    status_index: int = integer(unique=True)  # its place in the status list
+    status_place: int = integer(unique=True)  # in the status list, from 0
     kind: PermissionKind = word(PermissionKind)
     subject_name: str = text()  # the organisation; of a natural person the account's public name
     handle: str = text()

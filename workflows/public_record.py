@@ -91,7 +91,7 @@ async def issue_badge(
         made = [Insert(RegisterEntry, entry)]
     whose = {"created_at": writing.now, "provider_id": account.provider_id, "jurisdiction": account.jurisdiction}
     values = _record(entry, permission, writing.now)
-    values |= {"account_id": account.id, "status_index": await next_serial(transaction, _STATUS_SERIAL, whose)}
+    values |= {"account_id": account.id, "status_place": await next_serial(transaction, _STATUS_SERIAL, whose)}
     jws = signer(office.keys).sign(badge_payload(values, office.public_url), BADGE)
     shown = {"licence_number": permission.licence_number, "changed_at": writing.now}
     return [*made, Insert(Badge, {**values, "jws": jws}), Update(RegisterEntry, entry["id"], shown)]
@@ -121,7 +121,7 @@ def badge_payload(badge: Mapping[str, Any], public_url: str) -> dict[str, Any]:
         "valid_until": until.isoformat() if until is not None else None,
         "mode": str(badge["mode"]),
         "verify": f"{public_url}/{BADGE_PAGES}/{badge['id']}",
-        "status": {"status_list": {"uri": f"{public_url}/{STATUS_LIST_PATH}", "idx": badge["status_index"]}},
+        "status": {"status_list": {"uri": f"{public_url}/{STATUS_LIST_PATH}", "idx": badge["status_place"]}},
     }
 
 

@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.Column("created_at", columns.UtcTime(), nullable=False),
         sa.Column("account_id", columns.TEXT, nullable=False),
         sa.Column("permission_id", columns.TEXT, nullable=False),
-        sa.Column("status_index", sa.Integer(), nullable=False),
+        sa.Column("status_place", sa.Integer(), nullable=False),
         sa.Column("kind", columns.TEXT, nullable=False),
         sa.Column("subject_name", columns.TEXT, nullable=False),
         sa.Column("handle", columns.TEXT, nullable=False),
@@ -211,7 +211,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_badge_account_id_account")),
         sa.ForeignKeyConstraint(["permission_id"], ["permission.id"], name=op.f("fk_badge_permission_id_permission")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_badge")),
-        sa.UniqueConstraint("status_index", name=op.f("uq_badge_status_index")),
+        sa.UniqueConstraint("status_place", name=op.f("uq_badge_status_place")),
     )
     with op.batch_alter_table("badge", schema=None) as batch_op:
         batch_op.create_index("ix_badge_account", ["account_id", "created_at", "id"], unique=False)
