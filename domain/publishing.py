@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from domain.account import IN_USE, ON_FILE, AccountState
-from domain.calendar import SHANGHAI, add_calendar_days, local_day
+from domain.calendar import SHANGHAI, local_day
 from domain.case import NO_DUE_DATE
 from domain.filing import FilingState
 from domain.permission import PermissionKind, permission_stands
@@ -180,7 +181,7 @@ def _graces(standing: Standing, now: datetime) -> Iterator[tuple[Blocker, dateti
 
 
 def _after(lost_at: datetime | None, days: int) -> datetime | None:
-    return lost_at if lost_at is None or lost_at == _NEVER else add_calendar_days(lost_at, days)
+    return lost_at if lost_at is None or lost_at == _NEVER else lost_at + timedelta(days=days)
 
 
 def qualification_lost_at(held: tuple[Held, ...] | None, now: datetime) -> datetime | None:
@@ -251,6 +252,7 @@ def _turns(standing: Standing, now: datetime) -> Iterator[datetime]:
             yield ends
 
 
+@lru_cache(maxsize=1_000)
 def _midnight_after(day: date) -> datetime:
     """When the day is over in Shanghai."""
     return datetime.combine(min(day, _LAST) + _DAY, time(), SHANGHAI).astimezone(UTC)

@@ -27,17 +27,18 @@ from workflows.qualification import REGULATORS, is_qualified, qualified
 
 _TABLE = table_of(Provider)
 # A setting, and who may change it.
+PUBLISH_BEFORE_FILING: Final = "publish_before_filing"
 QUOTA_INDIVIDUAL: Final = "quota_individual"
 QUOTA_OTHERS: Final = "quota_others"
 SETTINGS: Final[Mapping[str, frozenset[Role]]] = {
-    "publish_before_filing": REGULATORS,
+    PUBLISH_BEFORE_FILING: REGULATORS,
     "adoption_until": REGULATORS,
     QUOTA_INDIVIDUAL: frozenset({Role.COMPLIANCE_OFFICER}),
     QUOTA_OTHERS: frozenset({Role.COMPLIANCE_OFFICER}),
     "reserve_names": frozenset({Role.COMPLIANCE_OFFICER}),
 }
 DEFAULTS: Final[Mapping[str, Any]] = {
-    "publish_before_filing": False,
+    PUBLISH_BEFORE_FILING: False,
     "adoption_until": None,
     QUOTA_INDIVIDUAL: 1,
     QUOTA_OTHERS: 2,
@@ -139,7 +140,7 @@ def _registration(on: On) -> Opening:
     if isinstance(on.cause, Provider):  # gone live: a second, empty row
         sandbox = on.cause
         values = {name: getattr(sandbox, name) for name in ("name", "uscc", "division")}
-        settings = {**DEFAULTS, "publish_before_filing": sandbox.settings["publish_before_filing"]}
+        settings = {**DEFAULTS, PUBLISH_BEFORE_FILING: sandbox.settings[PUBLISH_BEFORE_FILING]}
         values |= {"mode": Mode.PRODUCTION, "sandbox_of": sandbox.id, "settings": settings}
         return Opening(None, sandbox.jurisdiction, values)
     uscc = unified_social_credit_code(on.input.uscc).value

@@ -1,0 +1,226 @@
+"""Where accounts stand for publishing, read anew at every question: one statement for a page of them (Art. 6, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from domain.account import LIVE, Account
+from domain.agreement import AgreementVersion, Baseline, Consent
+from domain.columns import TEXT
+from domain.filing import Filing
+from domain.identity import Identity
+from domain.journal import Step
+from domain.licence import Licence
+from domain.permission import Permission, PermissionState
+from domain.policy.roles import Role
+from domain.provider import Mode, Provider
+from domain.publishing import Act, Block, Content, Granted, Held, OnFile, Standing, decide
+from domain.qualification import Qualification, QualificationState
+from domain.table import table_of
+from domain.viewer import Viewer
+from workflows.database import Among, Connection, Row, decoder
+from workflows.loading import in_scope
+from workflows.provider import PUBLISH_BEFORE_FILING
+
+_ACCOUNT, _PROVIDER, _FILING, _IDENTITY = (table_of(model) for model in (Account, Provider, Filing, Identity))
+_AGREEMENT, _CONSENT, _STEP = table_of(AgreementVersion), table_of(Consent), table_of(Step)
+_PERMISSION, _LICENCE, _QUALIFICATION = table_of(Permission), table_of(Licence), table_of(Qualification)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody asked of an account, and the decision."""
+
+    account: str
+    handle: str
+    act: Act
+    content: Content
+    allowed: bool
+    blocked_by: tuple[Block, ...]
+    decided_at: datetime
+    valid_for: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account in the viewer's scope."""
+
+    id: str
+    handle: str
+    standing: Standing
+
+    def answer(self, act: Act, content: Content, now: datetime) -> Answer:
+        """The decision on one act."""
+        made = decide(self.standing, act, content, now)
+        return Answer(
+            self.id, self.handle, act, content, made.allowed, made.blocked_by, made.decided_at, made.valid_for
+        )
+
+
+class PublishingRights:
+    """Works out every act on every content for a page of accounts."""
+
+    async def load(
+        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime
+    ) -> Mapping[str, list[Answer]]:
+        """The answers by account."""
+        known = await by_ids(connection, ids, viewer, now)
+        return {
+            id_: [one.answer(act, content, now) for act in Act for content in Content] for id_, one in known.items()
+        }
+
+
+async def by_ids(connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime) -> Mapping[str, Known]:
+    """Where accounts in scope stand, by id."""
+    rows = await connection.fetch(_of_ids(viewer.role), {**viewer.bound, "now": now, "ids": list(ids)})
+    return {one.id: one for one in _read(rows, connection.dialect)}
+
+
+async def by_handles(
+    connection: Connection, handles: Sequence[str], provider_id: str, viewer: Viewer, now: datetime
+) -> Mapping[str, Known]:
+    """Where the accounts in scope stand that bear these handles at a provider now, by the handle in small letters."""
+    bound = {**viewer.bound, "now": now, "handles": [key_of(handle) for handle in handles], "provider_id": provider_id}
+    rows = await connection.fetch(_of_handles(viewer.role), bound)
+    return {key_of(one.handle): one for one in _read(rows, connection.dialect)}
+
+
+def key_of(handle: str) -> str:
+    """What two handles that differ in capitals only have in common."""
+    return handle.lower()
+
+
+# --- the statement -----------------------------------------------------------------------------------------------
+_NOW: Final = sa.bindparam("now", type_=_ACCOUNT.c.created_at.type, required=False)
+_VERSION, _CONSENTED = _AGREEMENT.alias("version"), _AGREEMENT.alias("consented")
+
+
+def _word(word: str) -> sa.ColumnElement[str]:
+    """A member of a closed list, written out: a partial index is used where its words are."""
+    return sa.literal_column(f"'{word}'", TEXT)
+
+
+def _consent_lost_at() -> sa.ScalarSelect[Any]:
+    """When the first agreement came into force after the last one that the holder consented to whole.
+
+    Never before the holder was here. Publishing yet another version does not begin the grace anew.
+    """
+    clauses = (
+        sa.select(sa.func.count())
+        .where(_CONSENT.c.holder_id == _ACCOUNT.c.holder_id, _CONSENT.c.agreement_id == _CONSENTED.c.id)
+        .scalar_subquery()
+    )
+    last = (
+        sa.select(sa.func.max(_CONSENTED.c.number))
+        .where(_CONSENTED.c.provider_id == _ACCOUNT.c.provider_id, clauses == sa.literal_column(str(len(Baseline))))
+        .scalar_subquery()
+    )
+    newer = _VERSION.c.number > sa.func.coalesce(last, sa.literal_column("0"))
+    return (
+        sa.select(sa.func.min(_VERSION.c.valid_from))
+        .where(_VERSION.c.provider_id == _ACCOUNT.c.provider_id, _VERSION.c.valid_from <= _NOW, newer)
+        .scalar_subquery()
+    )
+
+
+def _left_at() -> sa.ColumnElement[Any]:
+    """When a qualification that does not stand was taken: looked up for those alone."""
+    verified = _word(QualificationState.VERIFIED)
+    left = (
+        sa.select(sa.func.max(_STEP.c.at))
+        .where(_STEP.c.case_id == _QUALIFICATION.c.id, _STEP.c.from_state == verified, _STEP.c.to_state != verified)
+        .scalar_subquery()
+    )
+    return sa.case((_QUALIFICATION.c.state == verified, sa.null()), else_=left)
+
+
+_COLUMNS: Final = (
+    _ACCOUNT.c.id, _ACCOUNT.c.handle, _ACCOUNT.c.state, _ACCOUNT.c.is_adopted, _ACCOUNT.c.closing_at,
+    _PROVIDER.c.mode, _PROVIDER.c.settings,
+    _FILING.c.state, _FILING.c.was_refused, _FILING.c.due_at,
+    _IDENTITY.c.created_at, _IDENTITY.c.verified_until,
+    _PERMISSION.c.kind, _PERMISSION.c.state, _PERMISSION.c.valid_until, _PERMISSION.c.renewal_asked_at,
+    _LICENCE.c.services, _LICENCE.c.valid_from, _LICENCE.c.valid_to,
+    _QUALIFICATION.c.kind, _QUALIFICATION.c.state, _QUALIFICATION.c.valid_from, _QUALIFICATION.c.valid_to,
+    _QUALIFICATION.c.renewal_asked_at,
+)  # fmt: skip
+_LEFT_AT, _CONSENT_LOST_AT = len(_COLUMNS), len(_COLUMNS) + 1
+
+
+def _qualifications() -> sa.ColumnElement[bool]:
+    """What was ever verified of a provider whose qualification is asked for: its own, or its sandbox's."""
+    its = sa.or_(_QUALIFICATION.c.provider_id == _PROVIDER.c.id, _QUALIFICATION.c.provider_id == _PROVIDER.c.sandbox_of)
+    never = [_word(state) for state in (QualificationState.SUBMITTED, QualificationState.REFUSED)]
+    return sa.and_(its, _PROVIDER.c.mode != _word(Mode.SANDBOX), _QUALIFICATION.c.state.not_in(never))
+
+
+def _standings() -> sa.Select[Any]:
+    granted = sa.and_(_PERMISSION.c.account_id == _ACCOUNT.c.id, _PERMISSION.c.state == _word(PermissionState.GRANTED))
+    return sa.select(*_COLUMNS, _left_at(), _consent_lost_at()).select_from(
+        _ACCOUNT.join(_PROVIDER, _PROVIDER.c.id == _ACCOUNT.c.provider_id)
+        .join(_IDENTITY, _IDENTITY.c.holder_id == _ACCOUNT.c.holder_id)
+        .outerjoin(_FILING, _FILING.c.current_of == _ACCOUNT.c.id)
+        .outerjoin(_PERMISSION, granted)
+        .outerjoin(_LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number)
+        .outerjoin(_QUALIFICATION, _qualifications())
+    )
+
+
+@cache
+def _of_ids(role: Role) -> sa.Select[Any]:
+    return _standings().where(Among(_ACCOUNT.c.id, "ids"), in_scope(_ACCOUNT, role))
+
+
+@cache
+def _of_handles(role: Role) -> sa.Select[Any]:
+    """A handle is borne by one live account at most; those that were closed are asked for by id."""
+    live = _ACCOUNT.c.state.in_([_word(state) for state in LIVE])
+    there = _ACCOUNT.c.provider_id == sa.bindparam("provider_id", type_=TEXT, required=False)
+    return _standings().where(there, Among(_ACCOUNT.c.handle_key, "handles"), live, in_scope(_ACCOUNT, role))
+
+
+# --- its rows ----------------------------------------------------------------------------------------------------
+@cache
+def _decoders(dialect: sa.Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """The columns that are stored otherwise than Python has them. Words are compared as they are stored."""
+    types = [*(column.type for column in _COLUMNS), _STEP.c.at.type, _AGREEMENT.c.valid_from.type]
+    plain = {i for i, column in enumerate(_COLUMNS) if column.key in ("state", "kind", "services", "mode")}
+    found = ((i, decoder(type_, dialect)) for i, type_ in enumerate(types) if i not in plain)
+    return tuple((i, decode) for i, decode in found if decode is not None)
+
+
+def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
+    """One account of each group of rows: they differ in the qualification alone."""
+    groups: dict[str, list[list[Any]]] = {}
+    decoders = _decoders(dialect)
+    for row in rows:
+        values = list(row)
+        for i, decode in decoders:
+            if values[i] is not None:
+                values[i] = decode(values[i])
+        groups.setdefault(values[0], []).append(values)
+    return [_known(group) for group in groups.values()]
+
+
+def _known(group: Sequence[Sequence[Any]]) -> Known:
+    id_, handle, state, is_adopted, closing_at, mode, settings, *_ = one = group[0]
+    held = tuple(Held(*row[19:24], row[_LEFT_AT]) for row in group if row[19] is not None)
+    lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
+    standing = Standing(
+        state=state,
+        is_adopted=bool(is_adopted),
+        closing_at=closing_at,
+        publishes_before_filing=bool(settings.get(PUBLISH_BEFORE_FILING)),
+        filing=None if one[7] is None else OnFile(one[7], bool(one[8]), one[9]),
+        consent_lost_at=None if lost_at is None else max(lost_at, here_since),
+        verified_until=one[11],
+        held=None if mode == Mode.SANDBOX else held,
+        permission=None if one[12] is None else Granted(*one[12:19]),
+    )
+    return Known(id_, handle, standing)
