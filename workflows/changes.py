@@ -89,6 +89,13 @@ class Say:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The account that the case hangs on goes to another authority, with everything that is kept of it."""
+
+    authority_id: str
+
+
 # What is known only once all is decided: (office, transaction, the work, the case) give further rows to write.
 Completion = Callable[[Any, Any, Any, Any], "Awaitable[Iterable[Insert | Update]]"]
 
@@ -100,7 +107,7 @@ class Later:
     work: Completion
 
 
-Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say | Later
+Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say | Later | Move
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workflows.changes import (
     Detail,
     Insert,
     Later,
+    Move,
     Opening,
     Pause,
     Resume,
@@ -128,6 +129,9 @@ class _Firing:
                 move(change, hand, self.writing, self.calendar)
             case Later(work):
                 self.writing.later.append((hand, work))
+            case Move(authority_id):
+                hand.changes["jurisdiction"] = authority_id
+                self.writing.moves.append((hand.value(hand.workflow.root_column), authority_id))
             case Serve() | Detail() | Say() if step is not None:
                 step.say(change)
 

@@ -87,6 +87,7 @@ class Writing:
     inserts: list[tuple[type[Table], dict[str, Any]]] = field(default_factory=list)
     updates: list[tuple[type[Table], str, dict[str, Any]]] = field(default_factory=list)
     later: list[tuple[Hand, Completion]] = field(default_factory=list)
+    moves: list[tuple[str, str]] = field(default_factory=list)  # an account, and the authority that it goes to
 
     def hand_of(self, noun: str) -> Hand | None:
         """The first case of a noun that is in hand."""

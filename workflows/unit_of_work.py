@@ -180,9 +180,9 @@ async def _step(
     else:
         named = cast("CaseCommand | LeaseCommand", command).id  # a trigger of an existing case names it
         hand = await load_case(workflow, transition, named, viewer, transaction, writing)
-        _refuse_incompetent(viewer, hand)
-        await _refuse_stale(command, hand, transaction)
         on = On(hand.row, None, viewer, now, command, hand.id)
+        _refuse_incompetent(transition, on)
+        await _refuse_stale(command, hand, transaction)
     facts = await gather_facts(workflow, transition, on, office, transaction)
     await load_deadlines(writing, transaction)
     if hand is None:
@@ -256,9 +256,9 @@ def under(
     return model, named or getattr(viewer, name, None), to_camel(name)
 
 
-def _refuse_incompetent(viewer: Viewer, hand: Hand) -> None:
-    """The national authority reads all and writes where it answers itself."""
-    if viewer.role is Role.NATIONAL_REGULATOR and hand.value("jurisdiction") not in (None, viewer.authority_id):
+def _refuse_incompetent(transition: Transition, on: On) -> None:
+    """The national authority reads all, and who is asked to take a filing over reads it: each writes its own."""
+    if not transition.competent(on):
         raise Refused(Problem(ProblemCode.NOT_COMPETENT, ("id",)))
 
 

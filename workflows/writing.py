@@ -13,6 +13,7 @@ from domain.problems import Problem, ProblemCode, Refused
 from domain.table import METADATA, table_of
 from workflows.database import Transaction
 from workflows.hands import Hand, Writing
+from workflows.moving import move_account
 
 _ORDER: Final = {table: i for i, table in enumerate(METADATA.sorted_tables)}
 
@@ -33,6 +34,8 @@ async def write(writing: Writing, transaction: Transaction) -> None:
     for model, id_, values in writing.updates:
         clause = update(table_of(model), tuple(sorted(values)))
         await transaction.fetch(clause, {**values, "row_id": id_})
+    for account_id, authority_id in writing.moves:
+        await move_account(account_id, authority_id, transaction)
 
 
 async def _update_case(hand: Hand, transaction: Transaction) -> None:
