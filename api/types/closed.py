@@ -19,6 +19,7 @@ from domain.policy.roles import Role
 from domain.policy.scopes import Reach
 from domain.problems import ProblemCode
 from domain.provider import Mode, ProviderState
+from domain.publishing import Act, Blocker, Content
 from domain.qualification import QualificationKind, QualificationState
 from domain.register import ImportState, QuarantineReason, RegisterKind
 from domain.staff import StaffState
@@ -36,6 +37,9 @@ NAMED: Final = {
     TextName: "StepTextName",
     Party: "NoticeParty",
     DoubtCause: "LicenceDoubtCause",
+    Act: "PublishingAct",
+    Content: "PublishingContent",
+    Blocker: "PublishingBlocker",
 }
 
 for listed in CLOSED_LISTS:
