@@ -196,6 +196,34 @@ class ProblemCode(Word):
         "CATEGORY_MOVES_AUTHORITY", "类别变更涉及其他主管部门", "Another authority answers for this category.",
         "Keep to categories of the same authority, or have a new application made.",
     )
+    CHANGE_OPEN = (
+        "CHANGE_OPEN", "变更申请未结", "A change of this account is already open.",
+        "Wait for its decision, or withdraw it.",
+    )
+    CHANGE_NOT_OPEN = (
+        "CHANGE_NOT_OPEN", "无可处理的变更申请", "No change of this account waits for this.",
+        "See changeState and availableSteps.",
+    )
+    NOTHING_CHANGES = (
+        "NOTHING_CHANGES", "变更内容与现状相同", "What is asked for is what the account already has.",
+        "Name what is to be different.",
+    )
+    AMENDMENT_OPEN = (
+        "AMENDMENT_OPEN", "备案变更未结", "An amendment of the account's filing is on its way.",
+        "Wait until the authority has accepted it.",
+    )
+    FILING_WITH_AUTHORITY = (
+        "FILING_WITH_AUTHORITY", "备案审核中", "The account's filing lies with its authority.",
+        "Have the filing pulled back first (filingPullBack), or wait for its decision.",
+    )
+    CLOSURE_ASKED = (
+        "CLOSURE_ASKED", "已申请注销", "The closure of this account is already asked for.",
+        "Wait until closingAt, or take it back.",
+    )
+    CLOSURE_NOT_ASKED = (
+        "CLOSURE_NOT_ASKED", "未申请注销", "Nobody asked that this account be closed.",
+        "Nothing needs taking back.",
+    )
     # filing
     FILING_INCOMPLETE = (
         "FILING_INCOMPLETE", "备案信息不全", "An item of the filing is missing.",
@@ -204,6 +232,81 @@ class ProblemCode(Word):
     AUTHORITY_UNKNOWN = (
         "AUTHORITY_UNKNOWN", "无对应主管部门", "No authority answers for this division and category.",
         "Give a division with an authority.",
+    )
+    # permission
+    ACCOUNT_NOT_ON_FILE = (
+        "ACCOUNT_NOT_ON_FILE", "账号未备案", "The account is not on file.",
+        "Wait until its filing is accepted.",
+    )
+    LICENCE_NOT_NAMED = (
+        "LICENCE_NOT_NAMED", "未说明许可依据", "A permission rests on a licence, a special approval on grounds.",
+        "Give what the path names.",
+    )
+    KIND_BEYOND_LICENCE = (
+        "KIND_BEYOND_LICENCE", "超出许可证范围", "The licence does not allow this.",
+        "Ask for what the licence allows.",
+    )
+    LICENCE_OF_ANOTHER = (
+        "LICENCE_OF_ANOTHER", "许可证持有人不符", "The licence is not listed as the subject's own.",
+        "Hand in a letter of the parent that holds it.",
+    )
+    PERMISSION_EXISTS = (
+        "PERMISSION_EXISTS", "已有同类许可", "A permission of this kind is open or in force.",
+        "Wait for its end, or ask for another kind.",
+    )
+    DECIDED_BY_ANOTHER_BODY = (
+        "DECIDED_BY_ANOTHER_BODY", "由其他机构决定",
+        "Special approvals are decided by the authority, other permissions by the provider.",
+        "Leave it to that body.",
+    )
+    LICENCE_NOT_STANDING = (
+        "LICENCE_NOT_STANDING", "许可证当前无效", "The register does not show the licence as valid for this today.",
+        "Import the register anew, or wait until the licence is listed.",
+    )
+    APPROVAL_NOT_NUMBERED = (
+        "APPROVAL_NOT_NUMBERED", "专项批准信息不全", "A special approval has a number and a last day.",
+        "Give what the path names.",
+    )
+    NOTHING_TO_NARROW = (
+        "NOTHING_TO_NARROW", "无可缩减范围", "The permission allows no more than to reprint.",
+        "Suspend or revoke it instead.",
+    )
+    RENEWAL_LATE = (
+        "RENEWAL_LATE", "续期申请已逾期", "A renewal is asked for at least 30 days before the end.",
+        "Request a new permission once the licence is renewed.",
+    )
+    LICENCE_NOT_IN_DOUBT = (
+        "LICENCE_NOT_IN_DOUBT", "许可证无存疑", "Nothing puts this licence in doubt.",
+        "Leave it, or report to the authority.",
+    )
+    LICENCE_STANDS = (
+        "LICENCE_STANDS", "许可证仍有效", "The register shows the licence as valid.",
+        "Only the authority may revoke it now.",
+    )
+    SUSPENDED_BY_AUTHORITY = (
+        "SUSPENDED_BY_AUTHORITY", "由主管部门中止", "The authority suspended it.",
+        "Ask the authority to resume it.",
+    )
+    ACCOUNT_CLOSED = (
+        "ACCOUNT_CLOSED", "账号已关闭", "The account is closed.",
+        "A closed account is not put on file again.",
+    )
+    # transfer
+    TRANSFER_ASKED = (
+        "TRANSFER_ASKED", "已商请移送", "Another authority is already asked to take this filing over.",
+        "Wait for its answer, or take the question back.",
+    )
+    TRANSFER_NOT_ASKED = (
+        "TRANSFER_NOT_ASKED", "未商请移送", "No authority is asked to take this filing over.",
+        "Ask one first.",
+    )
+    TRANSFER_OF_AMENDMENT = (
+        "TRANSFER_OF_AMENDMENT", "备案变更随原备案移送", "An amendment goes with the filing that it amends.",
+        "Name the account's filing in force.",
+    )
+    SAME_AUTHORITY = (
+        "SAME_AUTHORITY", "已由该机关管辖", "This authority already answers for the case.",
+        "Name another authority.",
     )
     # four eyes
     SAME_PERSON = (

@@ -30,6 +30,16 @@ _SUBMISSION, _MATERIAL = table_of(Submission), table_of(Material)
 _LIVE: Final = _ACCOUNT.c.state.in_([str(state) for state in LIVE])
 
 
+@dataclass(frozen=True, slots=True)
+class AskedChange:
+    """What the open change of an account asks for."""
+
+    round: int
+    display_name: str
+    description: str
+    category: str
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """What is known of an account, or of a holder who applies for one."""
@@ -55,6 +65,10 @@ class AccountFacts:
     marks: frozenset[NameMark] = frozenset()
     decided_at: tuple[tuple[str, datetime], ...] = ()
     handed_in: frozenset[tuple[str, str]] = frozenset()
+    filing_state: str | None = None  # of the account's filing itself, whatever amendment is on its way
+    filing_in_force: str | None = None
+    amendment_is_open: bool = False
+    change: AskedChange | None = None
 
 
 def _bound(name: str, type_: Any = sa.Text) -> sa.BindParameter[Any]:

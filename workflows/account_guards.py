@@ -15,11 +15,11 @@ from domain.holder import SubjectType
 from domain.identity import IdentityState
 from domain.names import NameMark
 from domain.problems import Problem, ProblemCode
+from domain.publishing import IDENTITY_GRACE_DAYS
 from workflows.engine import On, Rests, guard
 from workflows.provider import QUOTA_INDIVIDUAL, QUOTA_OTHERS
 from workflows.qualification import is_qualified
 
-IDENTITY_GRACE_DAYS: Final = 30
 ROUNDS_MAX: Final = 3
 REAPPLICATIONS_MAX: Final = 3
 REAPPLICATION_WINDOW_DAYS: Final = 90
@@ -188,15 +188,20 @@ def _exception_is_asked(on: On) -> bool:
 
 def flags_of(on: On) -> list[AccountFlag]:
     """Why an application needs a second reader, or a closer look."""
-    wanted, facts, found = on.input.particulars, on.facts, set[AccountFlag]()
+    return flags_under(on, on.input.particulars.category, exception=_exception_is_asked(on))
+
+
+def flags_under(on: On, category: str, *, exception: bool) -> list[AccountFlag]:
+    """Why an account under this category needs a second reader; with an exception, that the quota is asked past."""
+    facts, found = on.facts, set[AccountFlag]()
     found |= {flag for mark, flag in _MARKS.items() if mark in facts.marks}
     marks: dict[AccountFlag, Any] = {
         AccountFlag.ORGAN: facts.subject_type.is_organ,
         AccountFlag.NAME_SOURCE_UNIT: facts.candidates,
-        AccountFlag.NEWS_CATEGORY: is_news(wanted.category),
+        AccountFlag.NEWS_CATEGORY: is_news(category),
         AccountFlag.CREDIT_CODE: facts.credit_code_flagged,
         AccountFlag.TWIN: facts.twin,
-        AccountFlag.QUOTA_EXCEPTION: _exception_is_asked(on),
+        AccountFlag.QUOTA_EXCEPTION: exception,
         AccountFlag.QUOTA_BY_INDEX: facts.accounts_by_index > 0,
     }
     found |= {flag for flag, is_so in marks.items() if is_so}

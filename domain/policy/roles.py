@@ -26,34 +26,63 @@ class Role(Word):
     SYSTEM = "SYSTEM", "系统", "What a step ordered"
 
 
+REGULATORS: Final = (Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR)
+
+
 class Grant(StrEnum):
     """A right to fire one trigger of one workflow, or to use one door: `noun:verb`."""
 
     ACCOUNT_APPLY = "account:apply"
     ACCOUNT_APPROVE = "account:approve"
+    ACCOUNT_APPROVE_CHANGE = "account:approve_change"
+    ACCOUNT_ASK_CLOSE = "account:ask_close"
+    ACCOUNT_CANCEL_CLOSE = "account:cancel_close"
+    ACCOUNT_CHANGE = "account:change"
     ACCOUNT_CLAIM = "account:claim"
+    ACCOUNT_CLAIM_CHANGE = "account:claim_change"
+    ACCOUNT_CLOSE = "account:close"
     ACCOUNT_REAPPLY = "account:reapply"
     ACCOUNT_REJECT = "account:reject"
+    ACCOUNT_REJECT_CHANGE = "account:reject_change"
     ACCOUNT_RELEASE = "account:release"
     ACCOUNT_RENEW_LEASE = "account:renew_lease"
+    ACCOUNT_REQUEST_CHANGE_SUPPLEMENT = "account:request_change_supplement"
     ACCOUNT_REQUEST_SUPPLEMENT = "account:request_supplement"
     ACCOUNT_SUPPLEMENT = "account:supplement"
+    ACCOUNT_SUPPLEMENT_CHANGE = "account:supplement_change"
     ACCOUNT_WITHDRAW = "account:withdraw"
+    ACCOUNT_WITHDRAW_CHANGE = "account:withdraw_change"
     AGREEMENT_CONSENT = "agreement:consent"
     AGREEMENT_PUBLISH = "agreement:publish"
     DOCUMENT_UPLOAD = "document:upload"
     FILING_ACCEPT = "filing:accept"
+    FILING_ASK_TRANSFER = "filing:ask_transfer"
     FILING_DECLINE = "filing:decline"
+    FILING_DESIGNATE = "filing:designate"
     FILING_PREPARE_AGAIN = "filing:prepare_again"
     FILING_PULL_BACK = "filing:pull_back"
+    FILING_REFUSE_TRANSFER = "filing:refuse_transfer"
     FILING_REINSTATE = "filing:reinstate"
     FILING_RETURN = "filing:return"
     FILING_REVOKE = "filing:revoke"
     FILING_SUBMIT = "filing:submit"
+    FILING_TRANSFER = "filing:transfer"
+    FILING_WITHDRAW_TRANSFER = "filing:withdraw_transfer"
     HOLDER_ENROL = "holder:enrol"
     IDENTITY_FAIL = "identity:fail"
     IDENTITY_SUBMIT = "identity:submit"
     IDENTITY_VERIFY = "identity:verify"
+    PERMISSION_GIVE_UP = "permission:give_up"
+    PERMISSION_GRANT = "permission:grant"
+    PERMISSION_NARROW = "permission:narrow"
+    PERMISSION_REFUSE = "permission:refuse"
+    PERMISSION_RENEW = "permission:renew"
+    PERMISSION_RENEWED = "permission:renewed"
+    PERMISSION_REQUEST = "permission:request"
+    PERMISSION_RESUME = "permission:resume"
+    PERMISSION_REVOKE = "permission:revoke"
+    PERMISSION_SETTLE_DOUBT = "permission:settle_doubt"
+    PERMISSION_SUSPEND = "permission:suspend"
     PROPOSAL_ENDORSE = "proposal:endorse"
     PROPOSAL_WITHDRAW = "proposal:withdraw"
     PROVIDER_CONFIGURE = "provider:configure"
@@ -75,6 +104,8 @@ class Grant(StrEnum):
 _FOUR_EYES: Final = "proposal:endorse proposal:withdraw"
 _REGULATOR: Final = f"""
     filing:accept filing:return filing:decline filing:revoke filing:reinstate
+    filing:ask_transfer filing:withdraw_transfer filing:transfer filing:refuse_transfer
+    permission:grant permission:refuse permission:narrow permission:suspend permission:resume permission:revoke
     provider:register provider:configure provider:go_live
     qualification:verify qualification:refuse qualification:renewed
     qualification:suspend qualification:resume qualification:revoke
@@ -84,21 +115,29 @@ _ROWS: Final[Mapping[Role, str]] = {
     Role.PUBLIC: "",
     Role.HOLDER: """
         holder:enrol agreement:consent identity:submit document:upload
-        account:apply account:supplement account:withdraw account:reapply""",
+        account:apply account:supplement account:withdraw account:reapply
+        account:change account:supplement_change account:withdraw_change account:ask_close account:cancel_close
+        permission:request permission:renew permission:give_up""",
     Role.REVIEWER: f"""
         identity:verify identity:fail
         account:claim account:renew_lease account:release account:request_supplement account:approve account:reject
+        account:claim_change account:request_change_supplement account:approve_change account:reject_change
         {_FOUR_EYES}""",
     Role.COMPLIANCE_OFFICER: f"""
+        account:close
         agreement:publish provider:configure qualification:submit qualification:renew
         filing:submit filing:pull_back filing:prepare_again
+        permission:grant permission:refuse permission:narrow permission:renewed permission:settle_doubt
+        permission:suspend permission:resume permission:revoke
         staff:enrol staff:disable document:upload {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """
         holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload
-        account:apply account:supplement account:reapply filing:submit filing:prepare_again""",
+        account:apply account:supplement account:reapply account:change account:supplement_change
+        filing:submit filing:prepare_again
+        permission:request permission:renew""",
     Role.PROVINCIAL_REGULATOR: _REGULATOR,
-    Role.NATIONAL_REGULATOR: f"{_REGULATOR} register:import",
+    Role.NATIONAL_REGULATOR: f"{_REGULATOR} filing:designate register:import",
     Role.AUDITOR: "",
     Role.OPERATOR: "staff:enrol",
     Role.SYSTEM: "",

@@ -1,0 +1,76 @@
+"""Closing an account: asked for by its holder, or done because its subject has ended (Art. 6, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from domain.account import IN_USE, AccountState, ClosedCause
+from domain.calendar import add_calendar_days, local_day
+from domain.deadline import DeadlineKind, Outcome
+from domain.journal import TextName
+from domain.notice import Party
+from domain.problems import ProblemCode
+from workflows import account_change_commands as c
+from workflows.account_change import drop_change, release_names
+from workflows.account_guards import is_not_ones_own_matter
+from workflows.changes import Change, Detail, Later, Say, Serve, Set, Settle, Start
+from workflows.deadlines import lengths
+from workflows.engine import On, Rests, Transition, always_two, guard
+from workflows.public_record import end_register, revoke_badges
+
+
+@guard(ProblemCode.CLOSURE_ASKED, rests=Rests.LOCKED, path=("id",))
+def no_closure_is_asked(on: On) -> bool:
+    return on.case.closing_at is None
+
+
+@guard(ProblemCode.CLOSURE_NOT_ASKED, rests=Rests.LOCKED, path=("id",))
+def a_closure_is_asked(on: On) -> bool:
+    return on.case.closing_at is not None
+
+
+@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("endedOn",))
+def subject_has_ended(on: On) -> bool:
+    return bool(on.input.ended_on <= local_day(on.now))
+
+
+def _ask(on: On) -> Iterable[Change]:
+    closing_at = add_calendar_days(on.now, lengths()[DeadlineKind.COOLING_OFF].days)
+    yield Start(DeadlineKind.COOLING_OFF, closing_at)
+    yield Set({"closing_at": closing_at})
+
+
+def _cancel(_: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.COOLING_OFF, Outcome.MOOT)
+    yield Set({"closing_at": None})
+
+
+def _close(on: On) -> Iterable[Change]:
+    yield from _cancel(on)
+    yield from drop_change(on)
+    yield Later(release_names)
+    yield Set({"closed_cause": ClosedCause.SUBJECT_ENDED})
+    yield Detail({"ended_on": on.input.ended_on.isoformat(), "proof_sha256": on.input.proof_sha256})
+    yield Say(TextName.FACTS, on.input.facts)
+    yield Say(TextName.NOTE, on.input.proof_reference)
+    yield Serve(Party.HOLDER)
+    yield Serve(Party.PROVIDER)
+    yield Later(revoke_badges)
+    yield Later(end_register)
+
+
+CLOSING: Final = (
+    Transition("ask_close", IN_USE, None, 6, c.AccountAskClose, guards=(no_closure_is_asked,), effects=(_ask,)),
+    Transition("cancel_close", IN_USE, None, 6, c.AccountCancelClose, guards=(a_closure_is_asked,), effects=(_cancel,)),
+    Transition(
+        "close",
+        IN_USE,
+        AccountState.CLOSED,
+        6,
+        c.AccountClose,
+        guards=(is_not_ones_own_matter, subject_has_ended),
+        effects=(_close,),
+        four_eyes=always_two,
+    ),
+)
