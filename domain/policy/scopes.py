@@ -25,6 +25,7 @@ from domain.licence import Licence, LicenceDoubt
 from domain.notice import Notice, Party
 from domain.outbox import Event, IdempotencyKey
 from domain.permission import Badge, Permission, RegisterEntry
+from domain.policy.handed_over import journal, journal_told
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from domain.provider import Provider
@@ -63,13 +64,15 @@ AREA: Final = _is("jurisdiction", "authority_id")
 BODY: Final = _either(OWN, AREA)  # an auditor of a provider is bound to no authority, and the other way round
 HELD_TOLD: Final = _both(HELD, _word("audience", Audience.PARTY))
 OWN_TOLD: Final = _both(OWN, _word("audience", Audience.PARTY))
-AREA_TOLD: Final = _both(AREA, _word("audience", Audience.PARTY))
 ALL_TOLD: Final = _word("audience", Audience.PARTY)
 ITSELF: Final = _is("id", "provider_id")
+BODY_JOURNAL: Final = _either(OWN, journal)
 BODY_ITSELF: Final = _either(ITSELF, AREA)
 HELD_NOTICE: Final = _both(HELD, _word("party", Party.HOLDER))
 AREA_ASKED: Final = _either(AREA, _is("transfer_to", "authority_id"))  # asked to take it over: it must see what
 HANDED_OVER: Final = _either(_is("from_authority", "authority_id"), _is("to_authority", "authority_id"))
+JOURNAL: Final[Predicate] = journal  # steps never change hands: see domain/policy/handed_over.py
+JOURNAL_TOLD: Final[Predicate] = journal_told
 PROVIDER_NOTICE: Final = _both(OWN, _word("party", Party.PROVIDER))
 
 _COLUMNS: Final = (
@@ -99,7 +102,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Material:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Candidate:        (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
     ReservedName:     _NOBODY,
-    Filing:           (HELD,        OWN,      OWN,             OWN,      AREA_ASKED,      ALL,      NONE),
+    Filing:           (HELD,        OWN,      OWN,             OWN,      AREA_ASKED, ALL,     NONE),
     Counter:          _NOBODY,
     Transfer:         (NONE,        NONE,     OWN,             NONE,     HANDED_OVER, ALL,    NONE),
     Permission:       (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
@@ -107,8 +110,8 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     RegisterEntry:    (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     Batch:            (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
     BatchItem:        (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
-    Step:             (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      BODY),
-    StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, AREA_TOLD, ALL_TOLD, NONE),
+    Step:             (HELD,        OWN,      OWN,             OWN,      JOURNAL,   ALL,      BODY_JOURNAL),
+    StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, JOURNAL_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     NONE,      NONE,     NONE),
     Proposal:         (NONE,        OWN,      OWN,             NONE,     AREA,      AREA,     NONE),
