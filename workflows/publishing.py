@@ -114,11 +114,13 @@ def _consent_lost_at() -> sa.ScalarSelect[Any]:
     clauses = (
         sa.select(sa.func.count())
         .where(_CONSENT.c.holder_id == _ACCOUNT.c.holder_id, _CONSENT.c.agreement_id == _CONSENTED.c.id)
+        .correlate(_ACCOUNT, _CONSENTED)
         .scalar_subquery()
     )
     last = (
         sa.select(sa.func.max(_CONSENTED.c.number))
         .where(_CONSENTED.c.provider_id == _ACCOUNT.c.provider_id, clauses == sa.literal_column(str(len(Baseline))))
+        .correlate(_ACCOUNT)
         .scalar_subquery()
     )
     newer = _VERSION.c.number > sa.func.coalesce(last, sa.literal_column("0"))
