@@ -11,10 +11,13 @@ from strawberry.schema.config import StrawberryConfig
 from api.mutations.account import AccountMutations
 from api.mutations.filing import FilingMutations
 from api.mutations.holder import HolderMutations
+from api.mutations.permission import PermissionMutations
 from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
 from api.mutations.register import RegisterMutations
 from api.queries.codes import Code, listed
+from api.queries.publishing import MANY, ONE, decision, decisions
+from api.queries.public import statistics
 from api.queries.viewer import Me
 from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
 from api.reading.shapes import shape
@@ -28,6 +31,7 @@ from api.types.journal import Step
 from api.types.licence import LICENCES, Licence, LicenceFilter
 from api.types.node import Node
 from api.types.notice import Notice, Proposal
+from api.types.permission import PERMISSIONS, Permission, PermissionFilter
 from api.types.provider import (
     QUALIFICATIONS,
     STAFF_ORDER,
@@ -37,12 +41,15 @@ from api.types.provider import (
     QualificationFilter,
     StaffFilter,
 )
+from api.types.publishing import PublishingDecision
+from api.types.public import ENTRIES, BadgeRecord, RegisterEntry, RegisterFilter, Statistic
 from api.types.register import IMPORTS, SOURCE_UNITS, RegisterImport, SourceUnit, SourceUnitFilter
 from api.types.scalars import SCALARS
 from api.types.staff import Staff
 from domain import authority as authority_rows
 from domain import holder as holder_rows
 from domain import journal as journal_rows
+from domain import permission as permission_rows
 from domain import provider as provider_rows
 
 PROVIDERS: Final = newest(provider_rows.Provider.created_at, provider_rows.Provider.id)
@@ -62,6 +69,10 @@ class Query:
     accounts: Connection[Account] = paged(order=ACCOUNTS, filters=AccountFilter, description="Accounts, and the queue.")
     filing: Filing | None = one("A filing.")
     filings: Connection[Filing] = paged(order=FILINGS, filters=FilingFilter, description="Filings, and the desk.")
+    permission: Permission | None = one("A permission to carry current-affairs news.")
+    permissions: Connection[Permission] = paged(
+        order=PERMISSIONS, filters=PermissionFilter, description="Permissions, and the desk."
+    )
     holder: Holder | None = one("A holder.")
     holders: Connection[Holder] = paged(order=HOLDERS, description="Holders.")
     identity: Identity | None = one("An identity, masked.")
@@ -89,13 +100,29 @@ class Query:
     )
     register_import: RegisterImport | None = one("An import of a register.")
     register_imports: Connection[RegisterImport] = paged(order=IMPORTS, description="Imports of registers.")
+    register_entry: RegisterEntry | None = one(
+        "An entry of the public register.", of=permission_rows.RegisterEntry.number
+    )
+    register_entries: Connection[RegisterEntry] = paged(
+        order=ENTRIES, filters=RegisterFilter, description="The public register."
+    )
+    badge_record: BadgeRecord | None = one("The public record of a badge.")
+    register_statistics: list[Statistic] = value(statistics)
     access_log: Connection[Access] = paged(order=ACCESSES, description="Uses of the vault, for auditors.")
+    publishing_decision: PublishingDecision | None = value(decision, ONE)
+    publishing_decisions: list[PublishingDecision | None] = value(decisions, MANY)
     codes: list[Code] = value(listed, {"list": str, "at": date | None})
 
 
 @strawberry.type(description="Every step that may be asked for. A refusal is data in `problems`, never in `errors`.")
 class Mutation(
-    AccountMutations, FilingMutations, HolderMutations, ProposalMutations, ProviderMutations, RegisterMutations
+    AccountMutations,
+    FilingMutations,
+    HolderMutations,
+    PermissionMutations,
+    ProposalMutations,
+    ProviderMutations,
+    RegisterMutations,
 ):
     """Every step that may be asked for. A refusal is data in `problems`, never in `errors`."""
 

@@ -196,4 +196,7 @@ class ReservedName(Tenant, table=True):
     account_id: str | None = text(nullable=True, foreign_key="account.id")
     until: datetime | None = moment(nullable=True)
 
-    __table_args__ = (Index("ix_reserved_name", "provider_id", "name_key"),)
+    __table_args__ = (
+        Index("ix_reserved_name", "provider_id", "name_key"),
+        Index("ix_reserved_name_account", "account_id"),
+    )

@@ -68,4 +68,5 @@ class BatchItem(Tenant, table=True):
     __table_args__ = (
         UniqueConstraint("batch_id", "number"),
         Index("ix_batch_item_batch", "batch_id", "state", "number"),
+        Index("ix_batch_item_case", "case_id"),
     )

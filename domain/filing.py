@@ -80,6 +80,9 @@ class Transfer(Tenant, table=True):
         Index("ix_transfer_account", "account_id", "to_authority"),
         Index("ix_transfer_from", "from_authority", "created_at", "id"),
         Index("ix_transfer_to", "to_authority", "created_at", "id"),
+        Index("ix_transfer_provider", "provider_id", "created_at", "id"),
+        Index("ix_transfer_jurisdiction", "jurisdiction", "created_at", "id"),
+        Index("ix_transfer_created", "created_at", "id"),
     )
 
 

@@ -43,7 +43,10 @@ class Qualification(Tenant, Journalled, table=True):
     valid_to: date = day()
     renewal_asked_at: datetime | None = moment(nullable=True)
 
-    __table_args__ = (Index("ix_qualification_provider", "provider_id", "kind", "id"),)
+    __table_args__ = (
+        Index("ix_qualification_provider", "provider_id", "kind", "id"),
+        Index("ix_qualification_jurisdiction", "jurisdiction", "created_at", "id"),
+    )
 
 
 def last_day_of(valid_to: date, renewal_asked_at: datetime | None) -> date:

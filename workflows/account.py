@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.account import Account, AccountState
+from domain.account import IN_USE, ON_FILE, Account, AccountState
 from domain.holder import Holder
 from workflows import account_commands as c
 from workflows import account_effects as effects
 from workflows import account_facts as facts
 from workflows import account_guards as g
+from workflows import account_records as records
 from workflows import leases
+from workflows.account_change import CHANGES
+from workflows.account_close import CLOSING
 from workflows.engine import Transition, Workflow
+from workflows.held_names import NAME_HELD
 
 S = AccountState
 _NAMES: Final = (g.name_is_available, g.handle_is_available)
@@ -55,6 +59,7 @@ ACCOUNT = Workflow(
                 facts.TAKEN,
                 facts.DOCUMENTS,
                 facts.LIKENESSES,
+                NAME_HELD,
             ),
             opening=effects.application,
             under="holder_id",
@@ -114,7 +119,7 @@ ACCOUNT = Workflow(
             ),
             effects=(effects.supplement, effects.keep_submission),
             code_lists=("filing_categories", "divisions", "materials"),
-            facts=(facts.TAKEN_BY_OTHERS, facts.LIVE_ACCOUNTS_BESIDE, facts.DOCUMENTS, facts.LIKENESSES),
+            facts=(facts.TAKEN_BY_OTHERS, facts.LIVE_ACCOUNTS_BESIDE, facts.DOCUMENTS, facts.LIKENESSES, NAME_HELD),
             locks_holder=True,  # a document is used once, whichever account it is handed in for
         ),
         Transition(
@@ -175,10 +180,17 @@ ACCOUNT = Workflow(
                 facts.LIVE_ACCOUNTS_BESIDE,
                 facts.DOCUMENTS,
                 facts.LIKENESSES,
+                NAME_HELD,
             ),
             locks_holder=True,
         ),
-        Transition("file", (S.REVIEWED,), S.FILED, 7),
-        Transition("unfile", (S.FILED,), S.REVIEWED, 7),
+        *CHANGES,
+        *CLOSING,
+        Transition("file", (S.REVIEWED,), S.FILED, 7, effects=(records.enter,)),
+        Transition("amend", IN_USE, None, 7, effects=(records.take_particulars,)),
+        Transition("badge", (S.FILED,), S.BADGED, 7, effects=(records.badge,)),
+        Transition("rebadge", (S.BADGED,), None, 7, effects=(records.unbadge, records.badge)),
+        Transition("unbadge", (S.BADGED,), S.FILED, 7, effects=(records.unbadge,)),
+        Transition("unfile", ON_FILE, S.REVIEWED, 7, effects=(records.unbadge, records.leave)),
     ),
 )

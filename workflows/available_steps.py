@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +17,7 @@ from domain.state import Language
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Connection, decoder, loader
-from workflows.engine import On, Transition, Workflow, refusals
+from workflows.engine import Fact, On, Transition, Workflow, refusals
 from workflows.loading import in_scope, read_facts
 from workflows.triggers import TRIGGERS
 
@@ -75,7 +75,8 @@ class AvailableSteps:
         bound = {**viewer.bound, "now": now, "ids": list(ids)}
         rows = await connection.fetch(self._cases(viewer.role), bound)
         known = [loader(self.workflow.model).row(row, connection.dialect) for row in rows]
-        facts = await read_facts(self.workflow.facts, [row.id for row in known], bound, connection)
+        wanted = dict.fromkeys((*self.workflow.facts, *_shown(mine)))
+        facts = await read_facts(tuple(wanted), [row.id for row in known], bound, connection)
         proposals = await self._proposals(connection, viewer, bound)
         found: dict[str, list[AvailableStep]] = {id_: [] for id_ in ids}
         for row in known:
@@ -87,7 +88,7 @@ class AvailableSteps:
         self, step: Transition, on: On, proposals: Mapping[tuple[str, str, int], OpenProposal]
     ) -> AvailableStep:
         problems = refusals(self.workflow, step, on.case.state, on, with_input=False)
-        if on.viewer.role is Role.NATIONAL_REGULATOR and on.case.jurisdiction not in (None, on.viewer.authority_id):
+        if not step.competent(on):
             problems = [Problem(ProblemCode.NOT_COMPETENT, ("id",))]
         return AvailableStep(
             step.trigger,
@@ -112,6 +113,14 @@ class AvailableSteps:
             (row[0], row[1], row[2]): OpenProposal(row[3], row[4], moment(row[5]) if moment else row[5], row[6])
             for row in rows
         }
+
+
+def _shown(steps: Sequence[Transition]) -> Iterator[Fact]:
+    """What the state guards of these triggers look at beyond the workflow's own facts."""
+    for step in steps:
+        for fact in step.facts:
+            if isinstance(fact, Fact) and fact.in_steps:
+                yield fact
 
 
 _CASES: dict[tuple[str, Role], sa.Select[Any]] = {}

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from transitions import Machine, MachineError
 
-from domain.policy.roles import Grant, Role, roles_with
+from domain.policy.roles import REGULATORS, Grant, Role, roles_with
 from domain.problems import Problem, ProblemCode
 from domain.state import State, Word
 from domain.table import Table
@@ -91,6 +91,7 @@ class Fact:
     statement: sa.Select[Any] | sa.CompoundSelect[Any]
     read: Callable[[Sequence[Row], sa.Dialect], Mapping[str, Any]]
     binds: Callable[[Any, Viewer, datetime], Mapping[str, Any]] | None = None
+    in_steps: bool = False  # of a transition's own facts: a state guard looks at it, so availableSteps needs it too
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ def no_second_person(_: On) -> bool:
 
 def always_two(_: On) -> bool:
     return True
+
+
+def answers_for_it(on: On) -> bool:
+    """An authority acts where it answers itself. Who acts for a provider or for oneself is bound by scope alone."""
+    return on.viewer.role not in REGULATORS or on.case.jurisdiction in (None, on.viewer.authority_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +136,7 @@ class Transition:
     journalled: bool = True  # leases are not
     listed_under: str | None = None  # another noun that it is named after
     locks_holder: bool = False
+    competent: Callable[[On], bool] = answers_for_it  # of an existing case; asked before anything else about it
 
     @property
     def creates(self) -> bool:

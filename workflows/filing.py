@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
+import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects import postgresql, sqlite
 from stdnum.iso7064 import mod_37_36
 
-from domain.account import Account
+from domain.account import Account, AccountState
 from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import codes
@@ -24,11 +26,11 @@ from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
 from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Paragraph, ProposableCommand
-from workflows.database import Transaction
-from workflows.engine import Gathered, On, Rests, Transition, Workflow, always_two, guard
+from workflows.database import Among, Transaction
+from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
 
 S = FilingState
-_COUNTER = table_of(Counter)
+_COUNTER, _FILING, _ACCOUNT = table_of(Counter), table_of(Filing), table_of(Account)
 _PARTICULARS: Final = (
     "handle",
     "display_name",
@@ -38,6 +40,17 @@ _PARTICULARS: Final = (
     "division",
     "agreement_id",
     "holder_id",
+)
+_CHANGING: Final = ("display_name", "description", "category")  # what a change of the account may touch
+_UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "number_version": 1,
+        "round": 0,
+        "defects": [],
+        "was_refused": False,
+        "due_at": NO_DUE_DATE,
+        "clock": ClockState.NONE,
+    }
 )
 
 
@@ -88,6 +101,8 @@ class FilingFacts:
     """What the guards and effects look at."""
 
     number: str = ""
+    number_version: int = 1
+    account_state: str = ""
 
 
 def _serial() -> Mapping[str, Any]:
@@ -100,12 +115,26 @@ def _serial() -> Mapping[str, Any]:
 
 
 _NEXT: Final = _serial()
+_AMENDED: Final = sa.select(_FILING.c.number, _FILING.c.number_version).where(
+    _FILING.c.id == sa.bindparam("id", type_=sa.Text, required=False)
+)
+_ACCOUNT_STATE: Final = Fact(
+    "account_state",
+    sa.select(_FILING.c.id, _ACCOUNT.c.state)
+    .join(_ACCOUNT, _ACCOUNT.c.id == _FILING.c.account_id)
+    .where(Among(_FILING.c.id, "ids")),
+    lambda rows, _: {"account_state": rows[0][1]},
+    in_steps=True,
+)
 
 
 async def _number(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
     """The filing's number: deployment, division, category, month, serial, check character."""
     if on.case.number is not None:
-        return {"number": on.case.number}
+        return {"number": on.case.number, "number_version": on.case.number_version}
+    if on.case.amends is not None:
+        number, version = (await transaction.fetch(_AMENDED, {"id": on.case.amends}))[0]
+        return {"number": number, "number_version": version + 1}
     month = local_day(on.now).strftime("%Y%m")
     prefix = f"{office.deployment_code}-{on.case.division}-{on.case.category}-{month}"
     row = {"id": new_id("counter"), "created_at": on.now, "prefix": prefix, "value": 1}
@@ -120,6 +149,11 @@ async def _number(office: Any, transaction: Transaction, on: On) -> Mapping[str,
 def items_are_complete(on: On) -> Sequence[Problem]:
     wanted = ("handle", "display_name", "category", "division", "agreement_id")
     return [Problem(ProblemCode.FILING_INCOMPLETE, (name,)) for name in wanted if not getattr(on.case, name)]
+
+
+@guard(ProblemCode.ACCOUNT_CLOSED, rests=Rests.LOCKED, path=("id",))
+def account_is_not_closed(on: On) -> bool:
+    return bool(on.facts.account_state != AccountState.CLOSED)
 
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
@@ -137,25 +171,35 @@ def notice_was_given(on: On) -> bool:
 def _preparation(on: On) -> Opening:
     account = on.cause
     values = {name: getattr(account, name) for name in _PARTICULARS}
-    values |= {
-        "account_id": account.id,
-        "current_of": account.id,
-        "amends": None,
-        "reviewed_at": on.now,
-        "number": None,
-        "number_version": 1,
-        "round": 0,
-    }
-    values |= {
-        "submitted_at": None,
-        "decided_at": None,
-        "defects": [],
-        "was_refused": False,
-        "due_at": NO_DUE_DATE,
-        "clock": ClockState.NONE,
-    }
+    values |= {"account_id": account.id, "current_of": account.id, "reviewed_at": on.now, **_UNDECIDED}
     effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"category": account.category}))
     return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
+
+
+def _amendment(on: On) -> Opening:
+    """What was approved of a change, for the filing in force; which stands until this one is accepted."""
+    account, change, amended = on.cause, on.facts.change, on.facts.filing_in_force
+    values = {name: getattr(account, name) for name in _PARTICULARS}
+    values |= {name: getattr(change, name) for name in _CHANGING}
+    values |= {"account_id": account.id, "current_of": None, "amends": amended, "reviewed_at": on.now, **_UNDECIDED}
+    effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"amends": amended, "category": change.category}))
+    return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
+
+
+def _revise(on: On) -> Iterable[Change]:
+    """The open filing takes the account's new particulars."""
+    yield Set({name: getattr(on.cause, name) for name in _CHANGING})
+    yield Detail({"category": on.cause.category})
+
+
+def _end(_: On) -> Iterable[Change]:
+    for kind in (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_ANSWER):
+        yield Settle(kind, Outcome.MOOT)
+    yield Set({"transfer_to": None, "transfer_asked_at": None})
+
+
+def _supersede(_: On) -> Iterable[Change]:
+    yield Set({"current_of": None})
 
 
 def _prepare(_: On) -> Iterable[Change]:
@@ -174,8 +218,9 @@ def _submit(on: On) -> Iterable[Change]:
 
 def _accept(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.FILING_DECISION)
-    yield Set({"number": on.facts.number, "decided_at": on.now})
-    yield Detail({"number": on.facts.number})
+    numbered = {"number": on.facts.number, "number_version": on.facts.number_version}
+    yield Set({**numbered, "current_of": on.case.account_id, "decided_at": on.now})
+    yield Detail(numbered)
 
 
 def _return(on: On) -> Iterable[Change]:
@@ -188,7 +233,7 @@ def _return(on: On) -> Iterable[Change]:
 
 def _decide_against(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.FILING_DECISION)
-    yield Set({"decided_at": on.now})
+    yield Set({"decided_at": on.now, "was_refused": True})
     yield Serve(Party.PROVIDER)
     yield Serve(Party.HOLDER)
 
@@ -223,6 +268,16 @@ FILING = Workflow(
     facts_type=FilingFacts,
     transitions=(
         Transition("prepare", (), S.PREPARED, 7, opening=_preparation),
+        Transition("amend", (), S.PREPARED, 7, opening=_amendment),
+        Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED, S.REVOKED), None, 7, effects=(_revise,)),
+        Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(_supersede,)),
+        Transition(
+            "cancel",
+            (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.ACCEPTED),
+            S.CANCELLED,
+            7,
+            effects=(_end,),
+        ),
         Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
         Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
         Transition(
@@ -245,7 +300,16 @@ FILING = Workflow(
             **_LISTS,
         ),
         Transition("decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against,), **_LISTS),
-        Transition("prepare_again", (S.DECLINED, S.REVOKED), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
+        Transition(
+            "prepare_again",
+            (S.DECLINED, S.REVOKED),
+            S.PREPARED,
+            7,
+            FilingStep,
+            (account_is_not_closed,),
+            (_prepare,),
+            facts=(_ACCOUNT_STATE,),
+        ),
         Transition(
             "revoke",
             (S.ACCEPTED,),
@@ -258,7 +322,15 @@ FILING = Workflow(
             **_LISTS,
         ),
         Transition(
-            "reinstate", (S.REVOKED,), S.ACCEPTED, 7, FilingReinstate, effects=(_reinstate,), four_eyes=always_two
+            "reinstate",
+            (S.REVOKED,),
+            S.ACCEPTED,
+            7,
+            FilingReinstate,
+            (account_is_not_closed,),
+            (_reinstate,),
+            four_eyes=always_two,
+            facts=(_ACCOUNT_STATE,),
         ),
     ),
 )

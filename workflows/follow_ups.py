@@ -74,12 +74,17 @@ def _is_of_the_account(_: Any, target: Any) -> bool:
     return target.current_of is not None
 
 
+def _is_amendment(_: Any, target: Any) -> bool:
+    return target.amends is not None and target.current_of is None
+
+
 def _amends(cause: Any, _: Any) -> bool:
     return cause.amends is not None
 
 
 FOLLOW_UPS: Final = (
     FollowUp("account", trigger="approve", fires=("filing", "prepare")),
+    FollowUp("account", trigger="approve_change", fires=("filing", "cancel"), when=(F.DECLINED,), which=_is_amendment),
     FollowUp("account", trigger="approve_change", fires=("filing", "amend"), provided=("filing", F.ACCEPTED)),
     FollowUp(
         "account",
@@ -101,6 +106,15 @@ FOLLOW_UPS: Final = (
     ),
     FollowUp("permission", enters=P.GRANTED, fires=("account", "badge"), when=(A.FILED,)),
     FollowUp("permission", leaves=P.GRANTED, fires=("account", "unbadge"), when=(A.BADGED,)),
+    FollowUp("permission", trigger="narrow", fires=("account", "rebadge"), when=(A.BADGED,)),
+    FollowUp("permission", trigger="renewed", fires=("account", "rebadge"), when=(A.BADGED,)),
+    FollowUp(
+        "filing",
+        trigger="revoke",
+        fires=("filing", "cancel"),
+        when=(F.PREPARED, F.SUBMITTED, F.RETURNED, F.DECLINED),
+        which=_is_amendment,
+    ),
     FollowUp("filing", trigger="revoke", fires=("account", "unfile"), when=(A.FILED, A.BADGED)),
     FollowUp(
         "account",

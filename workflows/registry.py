@@ -15,6 +15,7 @@ from workflows.filing import FILING
 from workflows.follow_ups import FOLLOW_UPS, LONGEST_CHAIN, FollowUp
 from workflows.holder import HOLDER
 from workflows.identity import IDENTITY
+from workflows.permission import PERMISSION
 from workflows.provider import PROVIDER
 from workflows.qualification import QUALIFICATION
 from workflows.staff import STAFF
@@ -80,4 +81,4 @@ def reached_from(noun: str, trigger: str) -> frozenset[str]:
     return frozenset(found)
 
 
-WORKFLOWS: Final = _checked(PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING)
+WORKFLOWS: Final = _checked(PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING, PERMISSION)

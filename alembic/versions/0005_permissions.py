@@ -85,6 +85,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch_item", schema=None) as batch_op:
         batch_op.create_index("ix_batch_item_batch", ["batch_id", "state", "number"], unique=False)
+        batch_op.create_index("ix_batch_item_case", ["case_id"], unique=False)
 
     op.create_table(
         "register_entry",
@@ -186,6 +187,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_transfer_account", ["account_id", "to_authority"], unique=False)
         batch_op.create_index("ix_transfer_from", ["from_authority", "created_at", "id"], unique=False)
         batch_op.create_index("ix_transfer_to", ["to_authority", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_transfer_provider", ["provider_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_transfer_jurisdiction", ["jurisdiction", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_transfer_created", ["created_at", "id"], unique=False)
 
     op.create_table(
         "badge",
@@ -245,6 +249,8 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f("fk_filing_transfer_to_authority"), "authority", ["transfer_to"], ["id"])
         batch_op.create_foreign_key(batch_op.f("fk_filing_amends_filing"), "filing", ["amends"], ["id"])
 
+    op.create_index("ix_reserved_name_account", "reserved_name", ["account_id"])
+    op.create_index("ix_qualification_jurisdiction", "qualification", ["jurisdiction", "created_at", "id"])
     for statement in FILL:
         op.execute(statement)
 
@@ -254,6 +260,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_qualification_jurisdiction", table_name="qualification")
+    op.drop_index("ix_reserved_name_account", table_name="reserved_name")
     with op.batch_alter_table("licence_doubt", schema=None) as batch_op:
         batch_op.drop_index("ix_licence_doubt_told")
         batch_op.drop_column("told_at")
@@ -292,6 +300,9 @@ def downgrade() -> None:
 
     op.drop_table("badge")
     with op.batch_alter_table("transfer", schema=None) as batch_op:
+        batch_op.drop_index("ix_transfer_created")
+        batch_op.drop_index("ix_transfer_jurisdiction")
+        batch_op.drop_index("ix_transfer_provider")
         batch_op.drop_index("ix_transfer_to")
         batch_op.drop_index("ix_transfer_from")
         batch_op.drop_index("ix_transfer_account")
@@ -316,6 +327,7 @@ def downgrade() -> None:
 
     op.drop_table("register_entry")
     with op.batch_alter_table("batch_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_item_case")
         batch_op.drop_index("ix_batch_item_batch")
 
     op.drop_table("batch_item")

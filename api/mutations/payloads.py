@@ -9,6 +9,7 @@ from api.types.filing import Filing
 from api.types.holder import Holder, Identity
 from api.types.journal import Step
 from api.types.notice import Proposal
+from api.types.permission import Permission
 from api.types.problem import Problem
 from api.types.provider import AgreementVersion, Provider, Qualification
 from api.types.register import RegisterImport
@@ -30,6 +31,16 @@ class FilingPayload:
     """What became of a filing."""
 
     filing: Filing | None = reread("case_id", "The filing as it is now.")
+    step: Step | None = reread("step_id", "The step taken.")
+    proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
+    problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
+
+
+@shape()
+class PermissionPayload:
+    """What became of a permission."""
+
+    permission: Permission | None = reread("case_id", "The permission as it is now.")
     step: Step | None = reread("step_id", "The step taken.")
     proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")

@@ -100,6 +100,8 @@ def _check_kind(where: str, field: GraphQLField, made: kinds.What, shape: Shape,
         case kinds.Paged(_, orders, _):
             for order in orders.values():
                 _check_order(where, order)
+        case kinds.ById(of) if of is not None and (is_personal(of) or not of.unique):
+            raise Undeclared(f"{where} finds a row by {of}, which is personal or not unique")
         case kinds.AnyOf() | kinds.ById():
             _check_findable(where, field, schema, isinstance(made, kinds.AnyOf))
 

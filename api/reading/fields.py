@@ -151,9 +151,12 @@ def paged(
 
 
 # --- root fields ------------------------------------------------------------------------------------------
-def one(description: str | None = None) -> Any:
-    """One row of the field's type by its id."""
-    return planned(kinds.ById(), description, [argument("id", ID, description="Its id.")])
+def one(description: str | None = None, *, of: Any = None) -> Any:
+    """One row of the field's type by its id, or by the value of a unique column."""
+    if of is None:
+        return planned(kinds.ById(), description, [argument("id", ID, description="Its id.")])
+    column_ = column_of(of)
+    return planned(kinds.ById(column_), description, [argument(column_.key, str, description=f"Its {column_.key}.")])
 
 
 def any_by_id(description: str | None = None) -> Any:

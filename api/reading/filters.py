@@ -18,6 +18,7 @@ from domain.policy.roles import Role
 from workflows.database import Among
 
 Seen = Callable[[Role, str], bool]
+_LAST: Final = "\U0010ffff"
 
 
 class FilterField(StrawberryField):
@@ -27,6 +28,7 @@ class FilterField(StrawberryField):
     how: str
     due: sa.Column[Any] | None = None
     seen_by: Seen | None = None
+    normal: Callable[[str], str] | None = None  # how the column writes what is asked for
 
 
 class Comparison(NamedTuple):
@@ -43,9 +45,18 @@ def _filter(of: Any, how: str, description: str | None) -> Any:
     return made
 
 
-def equals(of: Any, description: str | None = None) -> Any:
-    """The column equals the value."""
-    return _filter(of, "equals", description)
+def equals(of: Any, description: str | None = None, *, normal: Callable[[str], str] | None = None) -> Any:
+    """The column equals the value, once that is written as the column is."""
+    made = _filter(of, "equals", description)
+    made.normal = normal
+    return made
+
+
+def begins(of: Any, description: str | None = None, *, normal: Callable[[str], str] | None = None) -> Any:
+    """The column begins with the value, once that is written as the column is."""
+    made = _filter(of, "begins", description)
+    made.normal = normal
+    return made
 
 
 def one_of(of: Any, description: str | None = None) -> Any:
@@ -97,6 +108,8 @@ def filter_of(field: GraphQLInputField) -> FilterField:
 def asked(field: FilterField, value: Any, role: Role) -> tuple[Comparison, Any]:
     """How it compares, and the value to bind. One value of a list is bound as itself: `=` keeps an index's order."""
     how = field.how
+    if field.normal is not None:
+        value = field.normal(value)
     match how:
         case "one_of" if len(value) == 1:
             how, value = "equals", value[0]
@@ -148,6 +161,12 @@ def _runs(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return column == sa.literal_column(f"'{ClockState.RUNNING}'")
 
 
+def _begins(column: sa.ColumnElement[Any], field: FilterField) -> sa.ColumnElement[bool]:
+    # A range and not LIKE, so that an index of the column serves it; U+10FFFF sorts last.
+    prefix = _bound(field, sa.Text())
+    return sa.and_(column >= prefix, column < prefix.concat(sa.literal_column(f"'{_LAST}'", sa.Text)))
+
+
 _CONDITIONS: Final[dict[str, Callable[[sa.ColumnElement[Any], FilterField], sa.ColumnElement[bool]]]] = {
     "equals": lambda c, f: c == _bound(f, c.type),
     "one_of": lambda c, f: Among(c, parameter(f)),
@@ -158,6 +177,7 @@ _CONDITIONS: Final[dict[str, Callable[[sa.ColumnElement[Any], FilterField], sa.C
     "is_viewer": lambda c, _: c == _viewer(),
     "not_is_viewer": lambda c, _: sa.or_(c.is_(None), c != _viewer()),
     "contains": _contains,
+    "begins": _begins,
     "never": lambda _c, _f: sa.false(),
 }
 

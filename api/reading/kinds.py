@@ -91,7 +91,9 @@ class Paged:
 
 @dataclass(frozen=True)
 class ById:
-    """One row by the argument `id`."""
+    """One row by its one argument: its id, or the value of a unique column."""
+
+    of: sa.Column[Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -152,9 +152,16 @@ class Objects(ABC):
                 levels[shape.prefix] = self.row(type_, nodes, shape.table, Mode.KEYS)  # type: ignore[arg-type]
         return levels
 
-    def row(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], table: sa.Table, mode: Mode) -> Level:
-        """The level of single rows by id."""
-        level = Level(table, self.scene.role, mode, parent=table.c.id)
+    def row(
+        self,
+        type_: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        table: sa.Table,
+        mode: Mode,
+        of: sa.Column[Any] | None = None,
+    ) -> Level:
+        """The level of single rows by id, or by another unique column."""
+        level = Level(table, self.scene.role, mode, parent=table.c.id if of is None else of)
         level.key = level.index(level.alias.c.id)
         written = self.object(type_, nodes, Rows(level, level.alias))
         level.make = level.body.function("r look", written, len(level.children))

@@ -153,8 +153,9 @@ class Planner(Pages):
         """What is read of tables."""
         named: Any = get_named_type(gql.type)
         match made:
-            case kinds.ById():
-                return Kind.ROW, {None: self.row(named, nodes, cast("sa.Table", table_of_type(named)), Mode.ID)}
+            case kinds.ById(of):
+                table = cast("sa.Table", table_of_type(named))
+                return Kind.ROW, {None: self.row(named, nodes, table, Mode.ID, of)}
             case kinds.Paged():
                 return Kind.PAGE, {None: self.to_many(gql, nodes, made, label)}
             case kinds.AnyOf():

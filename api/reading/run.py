@@ -38,7 +38,8 @@ class Run:
         """The value of a root field that reads."""
         match root.kind:
             case Kind.ROW:
-                return await self._row(root.level, root.arguments.read(self.variables)["id"])
+                [id_] = root.arguments.read(self.variables).values()
+                return await self._row(root.level, id_)
             case Kind.PAGE:
                 return await self._page(root.level, self.prepared.pages[root.level])
             case Kind.ANY:

@@ -21,9 +21,9 @@ _ID: Final = sa.bindparam("id", type_=TEXT, required=False)
 
 
 def by_id(level: Level, dialect: sa.Dialect) -> Statement:
-    """The row with this id."""
+    """The row with this id, or with this value of a unique column."""
     select = sa.select(*level.columns).select_from(level.source())
-    return compile_once(select.where(level.alias.c.id == _ID, *level.conditions()), dialect)
+    return compile_once(select.where(_foreign(level) == _ID, *level.conditions()), dialect)
 
 
 def by_keys(level: Level, dialect: sa.Dialect) -> Statement:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 import strawberry
 from strawberry import ID
@@ -14,24 +13,28 @@ from api.reading.filters import contains_flag, equals, is_viewer, one_of, overdu
 from api.reading.shapes import plain, shape
 from api.types.case import Case, case
 from api.types.connection import Connection
-from api.types.filing import Filing
+from api.types.filing import FILINGS, Filing
+from api.types.masked import where_a_document_is_seen
 from api.types.node import Node
+from api.types.permission import PERMISSIONS, Permission
 from api.types.provider import AgreementVersion, Provider
+from api.types.publishing import PublishingDecision
 from api.types.register import SourceUnit
 from api.types.staff import Staff
 from domain import account as rows
 from domain import agreement as agreement_rows
 from domain import filing as filing_rows
 from domain import holder as holder_rows
+from domain import permission as permission_rows
 from domain import provider as provider_rows
 from domain import register as register_rows
 from domain import staff as staff_rows
 from domain.account import BLIND_FLAGS, AccountFlag, AccountState, SubmissionKind
 from domain.case import ClockState, Priority
 from domain.holder import SubjectType
-from domain.policy.masking import MASKS, Form, Kind
 from domain.policy.roles import Role
 from workflows.account import ACCOUNT
+from workflows.publishing import PublishingRights
 from workflows.submissions import Differences
 
 APPLICANTS = frozenset({Role.HOLDER, Role.INTEGRATION, Role.PUBLIC})
@@ -78,11 +81,6 @@ class AccountFilter:
     claimed_by_me: bool | None = is_viewer(rows.Account.claimed_by, "Whether the viewer holds its lease.")
     applied_since: datetime | None = since(rows.Account.applied_at, "Applied for at this moment or later.")
     applied_before: datetime | None = until(rows.Account.applied_at, "Applied for before this moment.")
-
-
-def where_a_document_is_seen(role: Role, told: str | None) -> Any:
-    """What tells which document it is; null for a role from whom documents are hidden."""
-    return None if MASKS[Kind.DOCUMENT, role].form is Form.HIDDEN else told
 
 
 @shape(rows.Material, prefix="material")
@@ -170,9 +168,20 @@ class Account(Case):
     ruleset: int = column(rows.Account.ruleset, "The ruleset it is held by.")
     holder: Holder | None = related(rows.Account.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
     provider: Provider | None = related(rows.Account.provider_id, provider_rows.Provider.id, "The provider.")
+    permissions: Connection[Permission] = paged(
+        permission_rows.Permission.account_id, order=PERMISSIONS, description="Its permissions to carry news."
+    )
+    filings: Connection[Filing] = paged(
+        filing_rows.Filing.account_id,
+        order=FILINGS,
+        description="All its filings, amendments and earlier versions too.",
+    )
     filing: Filing | None = related(
         rows.Account.id, filing_rows.Filing.current_of, "Its filing: the one in force, or the first one on its way."
     )
     submissions: Connection[Submission] = paged(rows.Submission.account_id, order=SUBMISSIONS)
     latest_submissions: list[Submission] = latest(rows.Submission.account_id, SUBMISSIONS, limit=3)
+    publishing_rights: list[PublishingDecision] = batched(
+        PublishingRights(), description="What it may do now: every act on every content."
+    )
     candidates: list[Candidate] = latest(rows.Candidate.account_id, by(rows.Candidate.id), limit=20)

@@ -15,6 +15,7 @@ from domain.identity import IdentityState
 from domain.journal import TextName
 from domain.licence import DoubtCause, LicenceServices
 from domain.notice import Party
+from domain.permission import PermissionKind, Standing
 from domain.policy.roles import Role
 from domain.policy.scopes import Reach
 from domain.problems import ProblemCode
@@ -27,7 +28,7 @@ from domain.state import Audience
 
 CLOSED_LISTS: Final = (
     AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState, IdentityState,
-    ImportState, LicenceServices, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState,
+    ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState,
     QuarantineReason, RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {
@@ -37,6 +38,7 @@ NAMED: Final = {
     TextName: "StepTextName",
     Party: "NoticeParty",
     DoubtCause: "LicenceDoubtCause",
+    Standing: "BadgeStanding",
     Act: "PublishingAct",
     Content: "PublishingContent",
     Blocker: "PublishingBlocker",

@@ -69,9 +69,11 @@ class Filing(Case):
     state: FilingState = column(rows.Filing.state, "Where it stands.")
     number: str | None = column(rows.Filing.number, "Its number, once accepted.")
     number_version: int = column(rows.Filing.number_version, "The version under that number.")
+    former_number: str | None = column(rows.Filing.former_number, "The number it was filed under elsewhere.")
     round: int = column(rows.Filing.round, "How often it was submitted.")
     handle: str = column(rows.Filing.handle, "The account's name in addresses.")
     display_name: str = column(rows.Filing.display_name, "The account's public name.")
+    description: str = column(rows.Filing.description, "What the account is for.")
     category: str = column(rows.Filing.category, "A code of the list `filing_categories`.")
     subject_type: SubjectType = column(rows.Filing.subject_type, "What kind of subject holds the account.")
     division: str = column(rows.Filing.division, "GB/T 2260 code of its place.")
@@ -79,6 +81,7 @@ class Filing(Case):
     submitted_at: datetime | None = column(rows.Filing.submitted_at, "When it was last submitted.")
     decided_at: datetime | None = column(rows.Filing.decided_at, "When the authority decided.")
     defects: list[FilingDefect] = computed(defects_of, (rows.Filing.defects,))
+    amends: Filing | None = related(rows.Filing.amends, rows.Filing.id, "The filing in force that it would replace.")  # type: ignore[name-defined]
     account: Account | None = related(rows.Filing.account_id, account_rows.Account.id, "The account.")  # type: ignore[name-defined] # noqa: F821
     holder: Holder | None = related(rows.Filing.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
     identity: Identity | None = related(rows.Filing.holder_id, identity_rows.Identity.holder_id, "Who is behind it.")  # type: ignore[name-defined] # noqa: F821

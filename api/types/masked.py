@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from strawberry.schema_directive import Location
 
 from api.reading.shapes import plain
 from api.types.words import word
-from domain.policy.masking import Form, Kind
+from domain.policy.masking import MASKS, Form, Kind
+from domain.policy.roles import Role
 
 word(Kind, name="PersonalKind")
 word(Form, name="MaskedForm")
@@ -36,3 +39,8 @@ class MaskedText:
     display: str | None = strawberry.field(description="What may be shown; null where nothing may or nothing is.")
     form: Form = strawberry.field(description="The form it is shown in.")
     revealable: bool = strawberry.field(description="Whether a reveal in clear may be asked for.")
+
+
+def where_a_document_is_seen(role: Role, told: str | None) -> Any:
+    """What tells which document it is; null for a role from whom documents are hidden."""
+    return None if MASKS[Kind.DOCUMENT, role].form is Form.HIDDEN else told

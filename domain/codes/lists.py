@@ -11,7 +11,14 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-FILES: Final = ("filing_categories", "rejection_reasons", "return_reasons", "legal_bases", "materials")
+FILES: Final = (
+    "filing_categories",
+    "rejection_reasons",
+    "return_reasons",
+    "permission_reasons",
+    "legal_bases",
+    "materials",
+)
 EARLIEST: Final = date(1949, 10, 1)
 
 

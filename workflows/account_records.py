@@ -1,0 +1,38 @@
+"""What the steps of an account write for the public to read: its entry on the register, its badge (Art. 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.account import AccountState
+from workflows.account_change import take_on
+from workflows.changes import Change, Detail, Later
+from workflows.engine import On
+from workflows.public_record import end_register, enter_register, issue_badge, revoke_badges
+
+
+def enter(_: On) -> Iterable[Change]:
+    yield Later(enter_register)
+
+
+def leave(_: On) -> Iterable[Change]:
+    yield Later(end_register)
+
+
+def badge(_: On) -> Iterable[Change]:
+    yield Later(issue_badge)
+
+
+def unbadge(_: On) -> Iterable[Change]:
+    yield Later(revoke_badges)
+
+
+def take_particulars(on: On) -> Iterable[Change]:
+    """What its amendment was accepted with; a badge says it anew."""
+    filing = on.cause
+    yield from take_on(filing.display_name, filing.description, filing.category)
+    yield Detail({"category": filing.category, "number": filing.number, "number_version": filing.number_version})
+    yield Later(enter_register)
+    if on.case.state == AccountState.BADGED:
+        yield from unbadge(on)
+        yield from badge(on)

@@ -1,0 +1,144 @@
+"""The permission to carry current-affairs news, and through it the badge (Art. 7)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.account import Account
+from domain.permission import Permission, PermissionState
+from workflows import permission_commands as c
+from workflows import permission_effects as effects
+from workflows import permission_facts as facts
+from workflows import permission_guards as g
+from workflows.engine import Transition, Workflow, always_two
+
+S = PermissionState
+_IN_FORCE: Final = (S.GRANTED, S.SUSPENDED)
+_AGAINST: Final[Any] = {
+    "adverse": True,
+    "reasons_from": "permission_reasons",
+    "code_lists": ("permission_reasons", "legal_bases"),
+}
+
+PERMISSION = Workflow(
+    noun="permission",
+    zh="许可",
+    model=Permission,
+    states=PermissionState,
+    root=Account,
+    root_column="account_id",
+    under=Account,
+    facts=(facts.STANDING, facts.SUSPENDERS),
+    facts_type=facts.PermissionFacts,
+    transitions=(
+        Transition(
+            "request",
+            (),
+            S.REQUESTED,
+            7,
+            c.PermissionRequest,
+            guards=(
+                g.account_is_on_file,
+                g.provider_is_qualified,
+                g.what_is_asked_is_named,
+                g.kind_is_within_the_licence,
+                g.licence_is_the_subjects_or_a_letter_is_given,
+                g.none_other_of_this_kind_is_open,
+                g.letter_is_usable,
+            ),
+            effects=(effects.keep_letter,),
+            facts=(facts.OTHERS, facts.HELD, facts.ASKED),
+            opening=effects.request,
+            under="account_id",
+        ),
+        Transition(
+            "grant",
+            (S.REQUESTED,),
+            S.GRANTED,
+            7,
+            c.PermissionGrant,
+            guards=(
+                g.is_for_this_body_to_decide,
+                g.is_not_ones_own_matter,
+                g.licence_stands_in_the_register,
+                g.approval_is_numbered,
+                g.validity_lies_ahead,
+            ),
+            effects=(effects.grant,),
+            four_eyes=effects.provider_grants_with_two,
+        ),
+        Transition("replace", _IN_FORCE, S.REPLACED, 7, effects=(effects.end,)),
+        Transition(
+            "refuse",
+            (S.REQUESTED,),
+            S.REFUSED,
+            7,
+            c.PermissionAgainst,
+            guards=(g.is_for_this_body_to_decide, g.is_not_ones_own_matter),
+            effects=(effects.tell_holder,),
+            **_AGAINST,
+        ),
+        Transition(
+            "narrow",
+            (S.GRANTED,),
+            None,
+            7,
+            c.PermissionAgainst,
+            guards=(g.publishes_and_reprints, g.is_not_ones_own_matter),
+            effects=(effects.narrow,),
+            **_AGAINST,
+        ),
+        Transition(
+            "renew", _IN_FORCE, None, 7, c.PermissionRenew, guards=(g.is_asked_in_time,), effects=(effects.ask_renewal,)
+        ),
+        Transition(
+            "renewed",
+            _IN_FORCE,
+            None,
+            7,
+            c.PermissionRenewed,
+            guards=(g.licence_stands_in_the_register, g.validity_lies_ahead),
+            effects=(effects.record_renewal,),
+        ),
+        Transition(
+            "settle_doubt",
+            _IN_FORCE,
+            None,
+            7,
+            c.PermissionSettleDoubt,
+            guards=(g.licence_is_in_doubt, g.licence_stands_in_the_register),
+            effects=(effects.settle_doubt,),
+        ),
+        Transition(
+            "suspend",
+            (S.GRANTED,),
+            S.SUSPENDED,
+            7,
+            c.PermissionAgainst,
+            guards=(g.authority_or_a_licence_in_doubt, g.is_not_ones_own_matter),
+            effects=(effects.suspend,),
+            **_AGAINST,
+        ),
+        Transition(
+            "resume",
+            (S.SUSPENDED,),
+            S.GRANTED,
+            7,
+            c.PermissionStep,
+            guards=(g.licence_stands_in_the_register, g.was_not_suspended_by_the_authority),
+            effects=(effects.resume,),
+        ),
+        Transition(
+            "revoke",
+            _IN_FORCE,
+            S.REVOKED,
+            7,
+            c.PermissionAgainst,
+            guards=(g.authority_or_a_licence_that_ended, g.is_not_ones_own_matter),
+            effects=(effects.revoke,),
+            four_eyes=always_two,
+            **_AGAINST,
+        ),
+        Transition("give_up", _IN_FORCE, S.REVOKED, 7, c.PermissionStep, effects=(effects.end,)),
+    ),
+)
