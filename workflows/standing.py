@@ -96,7 +96,8 @@ async def _from_place(database: Database, after: int) -> Sequence[Row]:
 
 
 def _badge(row: Row, today: date, dialect: sa.Dialect) -> BadgeNow:
-    values = [value if read is None or value is None else read(value) for value, read in zip(row, _decoders(dialect))]
+    pairs = zip(row, _decoders(dialect), strict=True)
+    values = [value if read is None or value is None else read(value) for value, read in pairs]
     id_, account_id, place, kind, licence_number, approval_number, revoked_at, permitted, state, *rest = values
     valid_until, renewal_asked_at, licence_id, services, valid_from, valid_to = rest
     standing = Standing.ENDED

@@ -100,10 +100,8 @@ def _check_kind(where: str, field: GraphQLField, made: kinds.What, shape: Shape,
         case kinds.Paged(_, orders, _):
             for order in orders.values():
                 _check_order(where, order)
-        case kinds.ById(of) if of is not None and (is_personal(of) or not of.unique):
-            raise Undeclared(f"{where} finds a row by {of}, which is personal or not unique")
         case kinds.AnyOf() | kinds.ById():
-            _check_findable(where, field, schema, isinstance(made, kinds.AnyOf))
+            _check_findable(where, field, schema, made)
 
 
 def _columns(made: kinds.What, shape: Shape) -> Iterator[sa.Column[Any]]:
@@ -165,7 +163,10 @@ def _check_order(where: str, order: kinds.Order) -> None:
         raise OrderUnfit(f"{where} sorts by a nullable column, or its last column is not the id")
 
 
-def _check_findable(where: str, field: GraphQLField, schema: GraphQLSchema, by_prefix: bool) -> None:
+def _check_findable(where: str, field: GraphQLField, schema: GraphQLSchema, made: kinds.AnyOf | kinds.ById) -> None:
+    by_prefix = isinstance(made, kinds.AnyOf)
+    if isinstance(made, kinds.ById) and made.of is not None and (is_personal(made.of) or not made.of.unique):
+        raise Undeclared(f"{where} finds a row by {made.of}, which is personal or not unique")
     named: Any = get_named_type(field.type)
     types = schema.get_possible_types(named) if is_abstract_type(named) else [named]
     for type_ in types:

@@ -27,9 +27,10 @@ from domain.staff import StaffState
 from domain.state import Audience
 
 CLOSED_LISTS: Final = (
-    AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState, IdentityState,
-    ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState, QualificationKind, QualificationState,
-    QuarantineReason, RegisterKind, Role, StaffState, SubjectType, SubmissionKind,
+    AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState,
+    IdentityState, ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState,
+    QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, StaffState, SubjectType,
+    SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {
     Reach: "ViewerScope",
