@@ -29,3 +29,28 @@ class AccountMutations:
     )
     account_reject = mutation(ACCOUNT, "reject", AccountPayload, "Reject an application with reasons.")
     account_reapply = mutation(ACCOUNT, "reapply", AccountPayload, "Apply again after a rejection.")
+    account_change = mutation(
+        ACCOUNT, "change", AccountPayload, "Ask for other particulars of an account in use; the old ones stand meanwhile."
+    )
+    account_claim_change = mutation(ACCOUNT, "claim_change", AccountPayload, "Take the lease of a change for 30 minutes.")
+    account_request_change_supplement = mutation(
+        ACCOUNT, "request_change_supplement", AccountPayload, "Ask the holder to supplement a change; its clock stands."
+    )
+    account_supplement_change = mutation(
+        ACCOUNT, "supplement_change", AccountPayload, "Supplement a change; its clock runs on."
+    )
+    account_withdraw_change = mutation(ACCOUNT, "withdraw_change", AccountPayload, "Withdraw a change.")
+    account_approve_change = mutation(
+        ACCOUNT,
+        "approve_change",
+        AccountPayload,
+        "Approve a change: a filing in force is amended, else the open one takes it. Flagged ones need two.",
+    )
+    account_reject_change = mutation(ACCOUNT, "reject_change", AccountPayload, "Reject a change with reasons.")
+    account_ask_close = mutation(
+        ACCOUNT, "ask_close", AccountPayload, "Ask that the account be closed once seven days have passed."
+    )
+    account_cancel_close = mutation(ACCOUNT, "cancel_close", AccountPayload, "Take back that the account be closed.")
+    account_close = mutation(
+        ACCOUNT, "close", AccountPayload, "Close an account whose subject has ended, with proof. Needs two."
+    )

@@ -20,7 +20,7 @@ from domain import account as account_rows
 from domain import filing as filing_rows
 from domain import notice as notice_rows
 from domain import proposal as proposal_rows
-from domain.account import AccountState
+from domain.account import AccountState, ChangeState
 from domain.filing import FilingState
 from domain.journal import Step
 from domain.policy.roles import GRANTS, Role
@@ -80,6 +80,8 @@ class ProposalFilter:
 _QUEUES: Final[tuple[tuple[str, type[Table], tuple[str, ...], frozenset[Role]], ...]] = (
     ("REVIEW", account_rows.Account, (AccountState.APPLIED,), frozenset({Role.REVIEWER})),
     ("SUPPLEMENT", account_rows.Account, (AccountState.SUPPLEMENT_REQUESTED,), frozenset({Role.HOLDER})),
+    ("CHANGE", account_rows.Account, (ChangeState.ASKED,), frozenset({Role.REVIEWER})),
+    ("CHANGE_SUPPLEMENT", account_rows.Account, (ChangeState.SUPPLEMENT_REQUESTED,), frozenset({Role.HOLDER})),
     (
         "FILING_SUBMISSION",
         filing_rows.Filing,
@@ -98,7 +100,8 @@ _QUEUES: Final[tuple[tuple[str, type[Table], tuple[str, ...], frozenset[Role]], 
 @cache
 def _count(model: type[Table], states: tuple[str, ...], role: Role) -> sa.Select[Any]:
     table = table_of(model)
-    some: sa.Select[Any] = sa.select(sa.literal_column("1")).where(table.c.state.in_([str(state) for state in states]))
+    column = table.c.change_state if isinstance(states[0], ChangeState) else table.c.state
+    some: sa.Select[Any] = sa.select(sa.literal_column("1")).where(column.in_([str(state) for state in states]))
     limited = some.where(in_scope(table, role)).limit(sa.literal_column(str(_COUNTED_MAX))).subquery()
     return sa.select(sa.func.count()).select_from(limited)
 
@@ -117,7 +120,7 @@ def _endorsable(role: Role) -> sa.ColumnElement[bool]:
     """The proposed steps that the role carries itself."""
     p, found = _PROPOSAL.c, []
     for workflow in WORKFLOWS.values():
-        mine = [row.trigger for row in workflow.transitions if workflow.grant(row.trigger) in GRANTS[role]]
+        mine = [row.trigger for row in workflow.transitions if workflow.is_endorsed_by(row.trigger, role)]
         if mine:
             found.append(sa.and_(p.case_kind == workflow.noun, p.trigger.in_(mine)))
     return sa.or_(sa.false(), *found)

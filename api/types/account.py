@@ -29,7 +29,7 @@ from domain import permission as permission_rows
 from domain import provider as provider_rows
 from domain import register as register_rows
 from domain import staff as staff_rows
-from domain.account import BLIND_FLAGS, AccountFlag, AccountState, SubmissionKind
+from domain.account import BLIND_FLAGS, AccountFlag, AccountState, ChangeState, ClosedCause, SubmissionKind
 from domain.case import ClockState, Priority
 from domain.holder import SubjectType
 from domain.policy.roles import Role
@@ -78,6 +78,7 @@ class AccountFilter:
     clock: ClockState | None = overdue_clock(rows.Account.clock, rows.Account.due_at, "Its clock.")
     flag: AccountFlag | None = contains_flag(rows.Account.flags, "It bears this flag.", seen_by=flag_is_shown)
     is_flagged: bool | None = equals(rows.Account.is_flagged, "Whether its approval needs a second person.")
+    change_state: list[ChangeState] | None = one_of(rows.Account.change_state, "Its open change stands among these.")
     claimed_by_me: bool | None = is_viewer(rows.Account.claimed_by, "Whether the viewer holds its lease.")
     applied_since: datetime | None = since(rows.Account.applied_at, "Applied for at this moment or later.")
     applied_before: datetime | None = until(rows.Account.applied_at, "Applied for before this moment.")
@@ -161,6 +162,15 @@ class Account(Case):
     flags: list[AccountFlag] = computed(flags_shown, (rows.Account.flags,), by_role=True)
     is_flagged: bool = column(rows.Account.is_flagged, "Whether its approval needs a second person.")
     items_asked: list[str] = column(rows.Account.items_asked, "Codes of the items that are to be supplied.")
+    change_state: ChangeState | None = column(rows.Account.change_state, "Where its open change of particulars stands.")
+    change_flags: list[AccountFlag] = computed(
+        flags_shown,
+        (rows.Account.change_flags,),
+        by_role=True,
+        description="Why its open change needs a second reader. What was found by blind index is told to reviewers only.",
+    )
+    closing_at: datetime | None = column(rows.Account.closing_at, "When it is closed, as its holder asked.")
+    closed_cause: ClosedCause | None = column(rows.Account.closed_cause, "Why it was closed.")
     claimed_until: datetime | None = column(rows.Account.claimed_until, "Until when a reviewer holds the lease.")
     claimed_by: Staff | None = related(rows.Account.claimed_by, staff_rows.Staff.id, "Who holds the lease.")
     receipt_number: str = column(rows.Account.receipt_number, "The number of the application's receipt.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.types.words import word
-from domain.account import AccountFlag, AccountState, SubmissionKind
+from domain.account import AccountFlag, AccountState, ChangeState, ClosedCause, SubmissionKind
 from domain.agreement import AgreementState, Baseline
 from domain.authority import Tier
 from domain.case import ClockState, Priority
@@ -34,6 +34,8 @@ CLOSED_LISTS: Final = (
 )  # fmt: skip
 NAMED: Final = {
     Reach: "ViewerScope",
+    ChangeState: "AccountChangeState",
+    ClosedCause: "AccountClosedCause",
     Tier: "AuthorityTier",
     Mode: "ProviderMode",
     TextName: "StepTextName",

@@ -134,6 +134,7 @@ def _flag(asking: Asking, row: Row, value: str) -> bool:
 TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
     "account": {
         "state": _among("state"),
+        "changeState": _among("change_state"),
         "category": _among("category"),
         "subjectType": _among("subject_type"),
         "division": _is("division"),

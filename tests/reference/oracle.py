@@ -82,7 +82,8 @@ TO_ONE_OF_ANY: Final[Mapping[str, tuple[str, str, str]]] = {
     "provider": ("provider_id", "provider", "id"),
 }
 COMPUTED: Final[Mapping[str, Value]] = {
-    "Account.flags": values.flags,
+    "Account.changeFlags": values.flags_in("change_flags"),
+    "Account.flags": values.flags_in("flags"),
     "Material.documentId": values.of_a_document("document_id"),
     "Material.reference": values.of_a_document("reference"),
     "Material.sha256": values.of_a_document("sha256"),

@@ -174,6 +174,9 @@ def _account(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row |= {"handle_key": unique, "name_key": unique, "receipt_number": unique, "display_name": f"画 {number % 5}"}
     flags = tangle.random.sample(["TWIN", "QUOTA_BY_INDEX", *AccountFlag], 3)
     row |= {"flags": sorted({str(flag) for flag in flags}), "is_flagged": tangle.random.random() < 0.5}
+    row["change_flags"] = sorted({str(flag) for flag in tangle.random.sample(["TWIN", *AccountFlag], 2)})
+    row["change_state"] = tangle.random.choice((None, "ASKED", "SUPPLEMENT_REQUESTED"))
+    row["closed_cause"] = tangle.random.choice((None, "HOLDER", "SUBJECT_ENDED"))
     row["rank"] = tangle.random.randrange(3)
     row["priority"] = ("URGENT", "HIGH", "NORMAL")[row["rank"]]
     row["items_asked"] = tangle.random.choice(([], ["DESCRIPTION"]))

@@ -103,9 +103,14 @@ def of_a_document(column: str) -> Value:
     return shown
 
 
-def flags(look: Look, row: Row, _: Mapping[str, Any]) -> list[str]:
-    hidden = BLIND_FLAGS if look.who.role in APPLICANTS else frozenset()
-    return [flag for flag in row["flags"] if flag not in hidden]
+def flags_in(column: str) -> Value:
+    """Flags, without those that the applicant's side never learns of."""
+
+    def shown(look: Look, row: Row, _: Mapping[str, Any]) -> list[str]:
+        hidden = BLIND_FLAGS if look.who.role in APPLICANTS else frozenset()
+        return [flag for flag in row[column] if flag not in hidden]
+
+    return shown
 
 
 def settings(_: Look, row: Row, __: Mapping[str, Any]) -> dict[str, Any]:
