@@ -28,6 +28,7 @@ from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, 
 from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Paragraph, ProposableCommand
 from workflows.database import Among, Transaction
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
+from workflows.filing_transfer import TRANSFERS, end_question
 
 S = FilingState
 _COUNTER, _FILING, _ACCOUNT = table_of(Counter), table_of(Filing), table_of(Account)
@@ -195,7 +196,6 @@ def _revise(on: On) -> Iterable[Change]:
 def _end(_: On) -> Iterable[Change]:
     for kind in (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_ANSWER):
         yield Settle(kind, Outcome.MOOT)
-    yield Set({"transfer_to": None, "transfer_asked_at": None})
 
 
 def _supersede(_: On) -> Iterable[Change]:
@@ -270,16 +270,16 @@ FILING = Workflow(
         Transition("prepare", (), S.PREPARED, 7, opening=_preparation),
         Transition("amend", (), S.PREPARED, 7, opening=_amendment),
         Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED, S.REVOKED), None, 7, effects=(_revise,)),
-        Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(_supersede,)),
+        Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(_supersede, end_question)),
         Transition(
             "cancel",
             (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.ACCEPTED),
             S.CANCELLED,
             7,
-            effects=(_end,),
+            effects=(_end, end_question),
         ),
         Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
-        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare,)),
+        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare, end_question)),
         Transition(
             "accept",
             (S.SUBMITTED,),
@@ -296,10 +296,12 @@ FILING = Workflow(
             7,
             FilingReturn,
             guards=(defects_are_of_the_list,),
-            effects=(_return,),
+            effects=(_return, end_question),
             **_LISTS,
         ),
-        Transition("decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against,), **_LISTS),
+        Transition(
+            "decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against, end_question), **_LISTS
+        ),
         Transition(
             "prepare_again",
             (S.DECLINED, S.REVOKED),
@@ -317,7 +319,7 @@ FILING = Workflow(
             7,
             FilingRevoke,
             guards=(notice_was_given,),
-            effects=(_revoke,),
+            effects=(_revoke, end_question),
             four_eyes=always_two,
             **_LISTS,
         ),
@@ -332,5 +334,6 @@ FILING = Workflow(
             four_eyes=always_two,
             facts=(_ACCOUNT_STATE,),
         ),
+        *TRANSFERS,
     ),
 )

@@ -26,4 +26,17 @@ class FilingMutations:
     filing_revoke = mutation(
         FILING, "revoke", FilingPayload, "Revoke a filing; needs two. The account leaves the file."
     )
+    filing_ask_transfer = mutation(
+        FILING, "ask_transfer", FilingPayload, "Ask another authority to take a filing over."
+    )
+    filing_withdraw_transfer = mutation(
+        FILING, "withdraw_transfer", FilingPayload, "Take a question of transfer back."
+    )
+    filing_transfer = mutation(
+        FILING, "transfer", FilingPayload, "Take over a filing that one is asked to, with its account and all its cases."
+    )
+    filing_refuse_transfer = mutation(FILING, "refuse_transfer", FilingPayload, "Refuse to take a filing over.")
+    filing_designate = mutation(
+        FILING, "designate", FilingPayload, "Decide in a dispute which authority answers for a filing."
+    )
     filing_reinstate = mutation(FILING, "reinstate", FilingPayload, "Annul a revocation; needs two.")

@@ -9,12 +9,14 @@ from typing import Any
 import strawberry
 
 from api.reading.fields import by, column, computed, newest, related
-from api.reading.filters import equals, one_of, overdue_clock
+from api.reading.filters import equals, given, one_of, overdue_clock, until
 from api.reading.shapes import plain
+from api.types.authority import Authority
 from api.types.case import Case, case
 from api.types.provider import AgreementVersion, Provider
 from domain import account as account_rows
 from domain import agreement as agreement_rows
+from domain import authority as authority_rows
 from domain import filing as rows
 from domain import holder as holder_rows
 from domain import identity as identity_rows
@@ -59,6 +61,9 @@ class FilingFilter:
     state: list[FilingState] | None = one_of(rows.Filing.state, "Its state is among these.")
     category: list[str] | None = one_of(rows.Filing.category, "Its category is among these codes.")
     number: str | None = equals(rows.Filing.number, "Its filing number.")
+    division: str | None = equals(rows.Filing.division, "GB/T 2260 code of its place.")
+    due_before: datetime | None = until(rows.Filing.due_at, "Something falls due before this moment.")
+    transfer_asked: bool | None = given(rows.Filing.transfer_to, "Whether another authority is asked to take it over.")
     clock: ClockState | None = overdue_clock(rows.Filing.clock, rows.Filing.due_at, "Its clock.")
 
 
@@ -82,6 +87,10 @@ class Filing(Case):
     decided_at: datetime | None = column(rows.Filing.decided_at, "When the authority decided.")
     defects: list[FilingDefect] = computed(defects_of, (rows.Filing.defects,))
     amends: Filing | None = related(rows.Filing.amends, rows.Filing.id, "The filing in force that it would replace.")  # type: ignore[name-defined]
+    transfer_to: Authority | None = related(
+        rows.Filing.transfer_to, authority_rows.Authority.id, "The authority that is asked to take it over."
+    )
+    transfer_asked_at: datetime | None = column(rows.Filing.transfer_asked_at, "When it was asked.")
     account: Account | None = related(rows.Filing.account_id, account_rows.Account.id, "The account.")  # type: ignore[name-defined] # noqa: F821
     holder: Holder | None = related(rows.Filing.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
     identity: Identity | None = related(rows.Filing.holder_id, identity_rows.Identity.holder_id, "Who is behind it.")  # type: ignore[name-defined] # noqa: F821
