@@ -131,9 +131,13 @@ def paged(
     *,
     order: Order | Mapping[Any, Order],
     filters: type | None = None,
+    local: Any = "id",
     description: str | None = None,
 ) -> Any:
-    """A connection over the rows whose `foreign` is this row; without one, over all in sight. First order: default."""
+    """A connection over the rows whose `foreign` is this row; without one, over all in sight. First order: default.
+
+    `local`: the column of this row that `foreign` equals, where that is not its id.
+    """
     arguments = [
         argument("first", int | None, description=_FIRST),
         argument("after", str | None, description="The cursor to go on from; with first."),
@@ -146,7 +150,7 @@ def paged(
         arguments.append(argument("order_by", type(default), default, "How the rows are sorted."))
     if filters is not None:
         arguments.append(argument("where", filters | None, description="Which rows; all that are given must hold."))
-    what = kinds.Paged(None if foreign is None else column_of(foreign), orders, filters)
+    what = kinds.Paged(None if foreign is None else column_of(foreign), orders, filters, column_or_name(local))
     return planned(what, description, arguments)
 
 

@@ -87,6 +87,7 @@ class Paged:
     foreign: sa.Column[Any] | None
     orders: Mapping[Enum | None, Order]
     filters: type | None
+    local: sa.Column[Any] | str = "id"  # of the parent: what `foreign` equals
 
 
 @dataclass(frozen=True)

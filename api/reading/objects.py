@@ -87,7 +87,7 @@ class Objects(ABC):
                 return self._child(rows, rows.alias.c.id, {None: level}, empty="[]")
             case kinds.Paged(foreign) if foreign is not None:
                 level = self.to_many(field, nodes, made, label)
-                return self._child(rows, rows.alias.c.id, {None: level})
+                return self._child(rows, rows.column(made.local), {None: level})
         raise NotPlannable(f"{label} cannot be read of a row: it is {made}")
 
     def _column(self, field: GraphQLField, of: sa.ColumnElement[Any], rows: Rows) -> str:
