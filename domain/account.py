@@ -68,6 +68,10 @@ def _among(states: tuple[AccountState, ...]) -> ColumnElement[bool]:
     return sql("state IN ({})".format(", ".join(f"'{state}'" for state in states)))  # type: ignore[return-value]
 
 
+_CHANGING_ONLY: Final[Any] = {
+    "sqlite_where": sql("change_state IS NOT NULL"),
+    "postgresql_where": sql("change_state IS NOT NULL"),
+}
 _LIVE_ONLY: Final[Any] = {"sqlite_where": _among(LIVE), "postgresql_where": _among(LIVE)}
 
 
@@ -129,6 +133,7 @@ class Account(Tenant, Journalled, Timed, table=True):
         Index("ix_account_holder", "holder_id", "created_at", "id"),
         Index("ix_account_jurisdiction", "jurisdiction", "created_at", "id"),
         Index("ix_account_created", "created_at", "id"),
+        Index("ix_account_change", "provider_id", "change_state", "due_at", "id", **_CHANGING_ONLY),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ depends_on = None
 
 LIVE_BEFORE = "state IN ('APPLIED', 'SUPPLEMENT_REQUESTED', 'REVIEWED', 'FILED')"
 LIVE = "state IN ('APPLIED', 'SUPPLEMENT_REQUESTED', 'REVIEWED', 'FILED', 'BADGED')"
+CHANGING = "change_state IS NOT NULL"
 # What stands is its account's filing, says what its account says, and was refused if its journal says so.
 FILL = (
     """
@@ -71,6 +72,7 @@ def upgrade() -> None:
         sa.Column("batch_id", columns.TEXT, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("holder_id", columns.TEXT, nullable=True),
+        sa.Column("identity_id", columns.TEXT, nullable=True),
         sa.Column("state", columns.TEXT, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("case_id", columns.TEXT, nullable=True),
@@ -231,6 +233,8 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("is_adopted", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("account", sa.Column("examined_on", columns.Day(), nullable=True))
     _names_taken_by(LIVE)
+    changing = {"sqlite_where": sa.text(CHANGING), "postgresql_where": sa.text(CHANGING)}
+    op.create_index("ix_account_change", "account", ["provider_id", "change_state", "due_at", "id"], **changing)
 
     with op.batch_alter_table("filing", schema=None) as batch_op:
         batch_op.add_column(sa.Column("current_of", columns.TEXT, nullable=True))
@@ -283,6 +287,7 @@ def downgrade() -> None:
         batch_op.drop_column("amends")
         batch_op.drop_column("current_of")
 
+    op.drop_index("ix_account_change", table_name="account")
     _names_taken_by(LIVE_BEFORE)
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("examined_on")
