@@ -30,9 +30,14 @@ class AccountMutations:
     account_reject = mutation(ACCOUNT, "reject", AccountPayload, "Reject an application with reasons.")
     account_reapply = mutation(ACCOUNT, "reapply", AccountPayload, "Apply again after a rejection.")
     account_change = mutation(
-        ACCOUNT, "change", AccountPayload, "Ask for other particulars of an account in use; the old ones stand meanwhile."
+        ACCOUNT,
+        "change",
+        AccountPayload,
+        "Ask for other particulars of an account in use; the old ones stand till then.",
     )
-    account_claim_change = mutation(ACCOUNT, "claim_change", AccountPayload, "Take the lease of a change for 30 minutes.")
+    account_claim_change = mutation(
+        ACCOUNT, "claim_change", AccountPayload, "Take the lease of a change for 30 minutes."
+    )
     account_request_change_supplement = mutation(
         ACCOUNT, "request_change_supplement", AccountPayload, "Ask the holder to supplement a change; its clock stands."
     )

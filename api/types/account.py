@@ -167,7 +167,7 @@ class Account(Case):
         flags_shown,
         (rows.Account.change_flags,),
         by_role=True,
-        description="Why its open change needs a second reader. What was found by blind index is told to reviewers only.",
+        description="Why its open change needs a second reader; what a blind index told is for reviewers only.",
     )
     closing_at: datetime | None = column(rows.Account.closing_at, "When it is closed, as its holder asked.")
     closed_cause: ClosedCause | None = column(rows.Account.closed_cause, "Why it was closed.")
