@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -53,5 +54,9 @@ def answering(category: str, division: str) -> str | None:
 
 def of_province(division: str) -> str | None:
     """The id of the authority of the province that a division lies in; None where there is none."""
-    known = {row["division"]: row["id"] for row in seeds()}
-    return known.get(province_of(division) or "")
+    return _by_division().get(province_of(division) or "")
+
+
+@cache
+def _by_division() -> dict[str, str]:
+    return {row["division"]: row["id"] for row in seeds()}

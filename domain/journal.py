@@ -31,10 +31,13 @@ class TextName(Word):
     ITEMS = "ITEMS", "补正事项", "What is to be supplied or mended"
     NOTE = "NOTE", "内部备注", "An internal note"
     ANSWER = "ANSWER", "答复", "What the party answered"
+    EXAMINER = "EXAMINER", "原审核人", "Who examined an adopted account"
+    REFERENCE = "REFERENCE", "原审核记录", "Where the examination of an adopted account is on record"
 
     @property
     def audience(self) -> Audience:
-        return Audience.HANDLER if self is TextName.NOTE else Audience.PARTY
+        inside = (TextName.NOTE, TextName.EXAMINER, TextName.REFERENCE)
+        return Audience.HANDLER if self in inside else Audience.PARTY
 
 
 class Step(Table, table=True):

@@ -224,6 +224,28 @@ class ProblemCode(Word):
         "CLOSURE_NOT_ASKED", "未申请注销", "Nobody asked that this account be closed.",
         "Nothing needs taking back.",
     )
+    # adoption
+    ADOPTION_CLOSED = (
+        "ADOPTION_CLOSED", "接纳期未开放或已结束", "The authority has set no date for adoptions, or it has passed.",
+        "Ask the authority to set adoptionUntil.",
+    )
+    EXAMINED_TOO_LATE = (
+        "EXAMINED_TOO_LATE", "审核日期不早于接入日",
+        "Only what was examined before the provider's first day here is adopted.",
+        "Have the holder apply.",
+    )
+    BATCH_FULL = (
+        "BATCH_FULL", "批次已满", "A batch holds at most 10,000 items.",
+        "Begin another batch.",
+    )
+    BATCH_CHANGED = (
+        "BATCH_CHANGED", "批次内容已变动", "The digest is not that of the batch's items.",
+        "Read the batch again and decide anew.",
+    )
+    BATCH_TOO_LARGE = (
+        "BATCH_TOO_LARGE", "批次过大不能整体执行", "All or nothing is for at most 500 items.",
+        "Leave atomic out, or use smaller batches.",
+    )
     # filing
     FILING_INCOMPLETE = (
         "FILING_INCOMPLETE", "备案信息不全", "An item of the filing is missing.",

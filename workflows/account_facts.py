@@ -40,6 +40,15 @@ class AskedChange:
     category: str
 
 
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What the filing of an adopted account takes over: until when it is due, its examination, its former number."""
+
+    until: datetime | None
+    examined_at: datetime
+    former_number: str | None
+
+
 @dataclass(frozen=True)
 class AccountFacts:
     """What is known of an account, or of a holder who applies for one."""
@@ -69,6 +78,7 @@ class AccountFacts:
     filing_in_force: str | None = None
     amendment_is_open: bool = False
     change: AskedChange | None = None
+    adoption: Adoption | None = None
 
 
 def _bound(name: str, type_: Any = sa.Text) -> sa.BindParameter[Any]:

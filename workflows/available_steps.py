@@ -150,4 +150,4 @@ def _open_proposals(role: Role) -> sa.Select[Any]:
 def mutation_name(workflow: Workflow, step: Transition) -> str:
     """The GraphQL mutation that fires a trigger: `<noun><Verb>`."""
     noun = step.listed_under or workflow.noun
-    return noun + "".join(part.title() for part in step.trigger.split("_"))
+    return noun + "".join(part.title() for part in (step.asked_as or step.trigger).split("_"))

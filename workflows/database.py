@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -58,11 +59,19 @@ class Connection(Protocol):
         ...
 
 
+class Taken(Exception):
+    """A unique index refused a row: another request was first. Decide that part anew."""
+
+
 class Transaction(Connection, Protocol):
     """A connection that writes; what it wrote stays when its work ends well, else nothing of it."""
 
     async def fetch_each(self, clause: sa.ClauseElement, each: Sequence[Values]) -> None:
         """Run one statement with each set of values."""
+        ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part that can fail alone: what it wrote is undone, the error rises. Taken where a unique index refused."""
         ...
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
 import aiosqlite
 import sqlalchemy as sa
 
-from workflows.database import SQLITE, Connection, Row, Statement, T, Values, Work, collided, compiled
+from workflows.database import SQLITE, Connection, Row, Statement, T, Taken, Values, Work, collided, compiled
 
 BUSY_TIMEOUT_SECONDS: Final = 10.0
 READERS: Final = 2
@@ -23,7 +24,8 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
 )
-_COLLISIONS: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+_UNIQUE: Final = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+_COLLISIONS: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", *_UNIQUE)
 
 
 class _Reader:
@@ -56,6 +58,19 @@ class _Writer:
         if each:
             cursor = await self._connection.executemany(statement.sql, [statement.bind(values) for values in each])
             await cursor.close()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        await self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException as error:
+            await self._connection.execute("ROLLBACK TO part")
+            await self._connection.execute("RELEASE part")
+            if getattr(error, "sqlite_errorname", "") in _UNIQUE:
+                raise Taken from error
+            raise
+        await self._connection.execute("RELEASE part")
 
 
 class Sqlite:

@@ -135,6 +135,8 @@ class Transition:
     under: str | None = None  # a creating trigger: the input field that names the row it is created under
     journalled: bool = True  # leases are not
     listed_under: str | None = None  # another noun that it is named after
+    asked_as: str | None = None  # another trigger, whose grant and mutation it shares
+    endorsers: frozenset[Role] = frozenset()  # who may be the second person, where not everybody with the grant
     locks_holder: bool = False
     competent: Callable[[On], bool] = answers_for_it  # of an existing case; asked before anything else about it
 
@@ -201,7 +203,12 @@ class Workflow:
     def grant(self, trigger: str) -> Grant | None:
         """What a role needs to fire a trigger; None for what only follow-ups fire."""
         row = self.by_trigger[trigger]
-        return Grant(f"{row.listed_under or self.noun}:{trigger}") if row.command else None
+        return Grant(f"{row.listed_under or self.noun}:{row.asked_as or trigger}") if row.command else None
+
+    def is_endorsed_by(self, trigger: str, role: Role) -> bool:
+        """Whether the second person of a trigger may be of this role: the same grant, and named where some are."""
+        endorsers = self.by_trigger[trigger].endorsers
+        return role in self.who(trigger) and (not endorsers or role in endorsers)
 
     def who(self, trigger: str) -> tuple[Role, ...]:
         """The roles that may fire a trigger."""

@@ -173,7 +173,11 @@ def _preparation(on: On) -> Opening:
     account = on.cause
     values = {name: getattr(account, name) for name in _PARTICULARS}
     values |= {"account_id": account.id, "current_of": account.id, "reviewed_at": on.now, **_UNDECIDED}
-    effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"category": account.category}))
+    until = None
+    if (adoption := getattr(on.facts, "adoption", None)) is not None:  # filed by the authority's timetable
+        until = adoption.until
+        values |= {"reviewed_at": adoption.examined_at, "former_number": adoption.former_number}
+    effects = (Start(DeadlineKind.FILING_SUBMISSION, until), Detail({"category": account.category}))
     return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
 
 

@@ -84,6 +84,7 @@ def _amends(cause: Any, _: Any) -> bool:
 
 FOLLOW_UPS: Final = (
     FollowUp("account", trigger="approve", fires=("filing", "prepare")),
+    FollowUp("account", trigger="adopt", fires=("filing", "prepare")),
     FollowUp("account", trigger="approve_change", fires=("filing", "cancel"), when=(F.DECLINED,), which=_is_amendment),
     FollowUp("account", trigger="approve_change", fires=("filing", "amend"), provided=("filing", F.ACCEPTED)),
     FollowUp(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
 import sqlalchemy as sa
 
-from workflows.database import POSTGRESQL, Connection, Row, Statement, T, Values, Work, collided, compiled
+from workflows.database import POSTGRESQL, Connection, Row, Statement, T, Taken, Values, Work, collided, compiled
 
 STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 made plans come and go
 _COLLISIONS: Final = (
@@ -41,6 +42,14 @@ class PostgresConnection:
             await self._connection.execute(statement.sql, *statement.bind(each[0]))
         elif each:
             await self._connection.executemany(statement.sql, [statement.bind(values) for values in each])
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        try:
+            async with self._connection.transaction():
+                yield
+        except asyncpg.UniqueViolationError as error:
+            raise Taken from error
 
     async def release(self) -> None:
         if self._connection is not None:

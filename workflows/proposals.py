@@ -156,7 +156,7 @@ async def endorsed(
         problems.append(_problem(ProblemCode.NOT_ENDORSED))
     elif proposal.endorser_person == writing.viewer.person:
         problems.append(_problem(ProblemCode.SAME_PERSON))
-    elif not await _still_may(proposal.endorser_id, workflow.grant(trigger), transaction):
+    elif not await _still_endorses(proposal.endorser_id, workflow, trigger, transaction):
         problems.append(_problem(ProblemCode.PROPOSAL_DEAD))
     elif await is_own_matter(workflow.noun, hand.id, proposal.endorser_person, transaction):
         problems.append(_problem(ProblemCode.OWN_MATTER))  # the identity behind a case may have changed since
@@ -192,7 +192,7 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
     proposal = await _in_scope(command.id, viewer, transaction, path="id")
     workflow = workflow_of(proposal.case_kind)
     grant = workflow.grant(proposal.trigger)
-    if grant is None or not viewer.may(grant):
+    if grant is None or not workflow.is_endorsed_by(proposal.trigger, viewer.role):
         raise Refused(Problem(ProblemCode.NOT_ALLOWED))
     problems: list[Problem] = []
     if proposal.proposer_person == viewer.person or proposal.proposer_id == viewer.id:
@@ -278,6 +278,11 @@ def _version_of(workflow: Workflow, role: Role) -> sa.Select[Any]:
 async def _still_may(staff_id: str, grant: Grant | None, transaction: Transaction) -> bool:
     rows = await transaction.fetch(_ENDORSER, {"id": staff_id})
     return bool(rows) and grant is not None and grant in GRANTS[Role(rows[0][0])]
+
+
+async def _still_endorses(staff_id: str, workflow: Workflow, trigger: str, transaction: Transaction) -> bool:
+    rows = await transaction.fetch(_ENDORSER, {"id": staff_id})
+    return bool(rows) and workflow.is_endorsed_by(trigger, Role(rows[0][0]))
 
 
 def _is_alive(proposal: Proposal, writing: Writing) -> bool:

@@ -21,6 +21,8 @@ def _words(past: str, zh: str, en: str) -> TriggerWords:
 
 TRIGGERS: Final = {
     "accept": _words("accepted", "准予备案", "Accept the filing"),
+    "add": _words("added", "继续填报", "Add items"),
+    "adopt": _words("adopted", "接纳存量账号", "Adopt"),
     "amend": _words("amended", "备案变更", "Amend"),
     "apply": _words("applied", "申请", "Apply"),
     "approve": _words("approved", "审核通过", "Approve"),
@@ -39,9 +41,11 @@ TRIGGERS: Final = {
     "decline": _words("declined", "不予备案", "Decline the filing"),
     "designate": _words("designated", "指定管辖", "Designate the authority that answers"),
     "disable": _words("disabled", "停用", "Disable"),
+    "discard": _words("discarded", "放弃批次", "Discard the batch"),
     "enrol": _words("enrolled", "登记", "Enrol"),
     "fail": _words("failed", "核验不通过", "Fail the identity"),
     "file": _words("filed", "完成备案", "Put on file"),
+    "fill": _words("filled", "填报批次", "Fill a batch"),
     "give_up": _words("given_up", "放弃许可", "Give the permission up"),
     "go_live": _words("went_live", "转为正式", "Go live"),
     "grant": _words("granted", "授予许可", "Grant the permission"),

@@ -56,6 +56,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     ids: Mapping[str, Any] = field(default_factory=dict)
     viewer: Viewer | None = None  # as known at the end of the work
+    results: tuple[Any, ...] = ()  # of a batch: what became of each item
 
     @property
     def case_id(self) -> str | None:
@@ -89,9 +90,9 @@ async def carry_out(office: Office, viewer: Viewer, workflow: Workflow, trigger:
         raise FollowUpOnly(f"{workflow.noun}.{trigger} is fired by follow-ups only: see workflows/follow_ups.py")
 
     async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
-        return await _step(office, writing, workflow, transition, command, transaction)
+        return await step(office, writing, workflow, transition, command, transaction)
 
-    return await _work(office, viewer, grant, f"{workflow.noun}.{trigger}", command, act, creates=transition.creates)
+    return await frame(office, viewer, grant, f"{workflow.noun}.{trigger}", command, act, creates=transition.creates)
 
 
 async def endorse(office: Office, viewer: Viewer, command: proposals.ProposalEndorse) -> Outcome:
@@ -102,7 +103,7 @@ async def endorse(office: Office, viewer: Viewer, command: proposals.ProposalEnd
         await write(writing, transaction)
         return {"proposal": id_}
 
-    return await _work(office, viewer, Grant.PROPOSAL_ENDORSE, "proposal.endorse", command, act, creates=False)
+    return await frame(office, viewer, Grant.PROPOSAL_ENDORSE, "proposal.endorse", command, act, creates=False)
 
 
 async def withdraw(office: Office, viewer: Viewer, command: proposals.ProposalWithdraw) -> Outcome:
@@ -113,10 +114,10 @@ async def withdraw(office: Office, viewer: Viewer, command: proposals.ProposalWi
         await write(writing, transaction)
         return {"proposal": id_}
 
-    return await _work(office, viewer, Grant.PROPOSAL_WITHDRAW, "proposal.withdraw", command, act, creates=False)
+    return await frame(office, viewer, Grant.PROPOSAL_WITHDRAW, "proposal.withdraw", command, act, creates=False)
 
 
-async def _work(
+async def frame(
     office: Office, viewer: Viewer, grant: Grant, name: str, command: Command, act: Act, *, creates: bool
 ) -> Outcome:
     """The frame of every unit of work."""
@@ -128,7 +129,7 @@ async def _work(
     now = office.clock()
 
     async def work(transaction: Transaction) -> tuple[dict[str, Any], Viewer | None]:
-        present = await _present(viewer, grant, transaction)
+        present = await present_viewer(viewer, grant, transaction)
         # Never the row's id: who enrols has none yet, and repeats the request with one.
         caller = f"{present.issuer} {present.subject} {present.authority_id or present.provider_id or ''}"
         if key is not None:
@@ -148,7 +149,7 @@ async def _work(
         return Outcome(refused.problems)
 
 
-async def _present(viewer: Viewer, grant: Grant, transaction: Transaction) -> Viewer:
+async def present_viewer(viewer: Viewer, grant: Grant, transaction: Transaction) -> Viewer:
     """The viewer as the database knows them now: a dismissed person decides nothing more."""
     if viewer.role is Role.OPERATOR:
         return viewer  # at the command line of the machine itself; no token gives this role
@@ -163,7 +164,7 @@ async def _known(viewer: Viewer, transaction: Transaction) -> Viewer | None:
     return viewer if viewer.id else await viewer_in(transaction, viewer)
 
 
-async def _step(
+async def step(
     office: Office,
     writing: Writing,
     workflow: Workflow,
@@ -171,6 +172,7 @@ async def _step(
     command: Command,
     transaction: Transaction,
 ) -> dict[str, Any]:
+    """One step of one case, decided and written; what it wrote, by name."""
     viewer, now = writing.viewer, writing.now
     hand: Hand | None = None
     if transition.creates:
@@ -210,20 +212,22 @@ async def _decide(
         proposal = await proposals.endorsed(office, writing, workflow, hand, transition.trigger, on.input, transaction)
     elif hand is not None and transition.four_eyes(on):
         return await _propose(office, writing, workflow, transition, hand, on, transaction)
+    elif transition.four_eyes(on):
+        raise Refused(Problem(ProblemCode.NOT_ENDORSED))  # what is not there yet is proposed with its batch only
     moved = fire(writing, workflow, transition, hand, on, office.calendar)
-    step = writing.steps[0] if writing.steps else None
-    if step is not None:
+    taken = writing.steps[0] if writing.steps else None
+    if taken is not None:
         if proposal is not None:
-            await proposals.use(proposal, step, writing, transaction)
+            await proposals.use(proposal, taken, writing, transaction)
         elif transition.adverse and writing.viewer.person is not None:
-            writing.inserts.append(proposals.decided_alone(step, writing))
-        told = any(taken.texts for taken in writing.steps)
+            writing.inserts.append(proposals.decided_alone(taken, writing))
+        told = any(one.texts for one in writing.steps)
         subject = await subject_of(whose(moved)["holder_id"], transaction) if told else None
         write_steps(writing, office.keys, subject)
     await complete(office, writing, transaction)
     await write(writing, transaction)
     created = next((hand.id for hand in writing.hands if hand.is_new and hand is not moved), None)
-    return {"case": moved.id, "step": step.id if step else None, "created": created}
+    return {"case": moved.id, "step": taken.id if taken else None, "created": created}
 
 
 async def _propose(

@@ -32,6 +32,7 @@ REGULATORS: Final = (Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR)
 class Grant(StrEnum):
     """A right to fire one trigger of one workflow, or to use one door: `noun:verb`."""
 
+    ACCOUNT_ADOPT = "account:adopt"
     ACCOUNT_APPLY = "account:apply"
     ACCOUNT_APPROVE = "account:approve"
     ACCOUNT_APPROVE_CHANGE = "account:approve_change"
@@ -54,6 +55,8 @@ class Grant(StrEnum):
     ACCOUNT_WITHDRAW_CHANGE = "account:withdraw_change"
     AGREEMENT_CONSENT = "agreement:consent"
     AGREEMENT_PUBLISH = "agreement:publish"
+    BATCH_DISCARD = "batch:discard"
+    BATCH_FILL = "batch:fill"
     DOCUMENT_UPLOAD = "document:upload"
     FILING_ACCEPT = "filing:accept"
     FILING_ASK_TRANSFER = "filing:ask_transfer"
@@ -124,7 +127,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         account:claim_change account:request_change_supplement account:approve_change account:reject_change
         {_FOUR_EYES}""",
     Role.COMPLIANCE_OFFICER: f"""
-        account:close
+        account:close account:adopt batch:fill batch:discard
         agreement:publish provider:configure qualification:submit qualification:renew
         filing:submit filing:pull_back filing:prepare_again
         permission:grant permission:refuse permission:narrow permission:renewed permission:settle_doubt
@@ -134,6 +137,7 @@ _ROWS: Final[Mapping[Role, str]] = {
     Role.INTEGRATION: """
         holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload
         account:apply account:supplement account:reapply account:change account:supplement_change
+        account:adopt batch:fill batch:discard proposal:withdraw
         filing:submit filing:prepare_again
         permission:request permission:renew""",
     Role.PROVINCIAL_REGULATOR: _REGULATOR,

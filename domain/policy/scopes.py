@@ -70,6 +70,7 @@ BODY_JOURNAL: Final = _either(OWN, journal)
 BODY_ITSELF: Final = _either(ITSELF, AREA)
 HELD_NOTICE: Final = _both(HELD, _word("party", Party.HOLDER))
 AREA_ASKED: Final = _either(AREA, _is("transfer_to", "authority_id"))  # asked to take it over: it must see what
+OWN_PROPOSAL: Final = _both(OWN, _is("proposer_id", "id"))  # a machine reads what it proposed itself
 HANDED_OVER: Final = _either(_is("from_authority", "authority_id"), _is("to_authority", "authority_id"))
 JOURNAL: Final[Predicate] = journal  # steps never change hands: see domain/policy/handed_over.py
 JOURNAL_TOLD: Final[Predicate] = journal_told
@@ -114,7 +115,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, JOURNAL_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     NONE,      NONE,     NONE),
-    Proposal:         (NONE,        OWN,      OWN,             NONE,     AREA,      AREA,     NONE),
+    Proposal:         (NONE,        OWN,      OWN,             OWN_PROPOSAL, AREA,      AREA,     NONE),
     Involvement:      _NOBODY,
     Position:         _NOBODY,
     AccessLog:        (NONE,        NONE,     NONE,            NONE,     NONE,      NONE,     BODY),
