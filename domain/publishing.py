@@ -89,12 +89,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The account's permission; what the register says of its licence is None where it lists none of that number."""
+    """The account's permission, and what the register says of its licence; None is what it does not tell."""
 
     kind: str
     state: str
     valid_until: date | None
     renewal_asked_at: datetime | None
+    licence_is_listed: bool
     licence_services: str | None
     licence_valid_from: date | None
     licence_valid_to: date | None
@@ -229,6 +230,7 @@ def news_right_stands(granted: Granted, today: date) -> bool:
         granted.licence_valid_from,
         granted.licence_valid_to,
         today,
+        licence_is_listed=granted.licence_is_listed,
     )
     return found != PermissionStanding.ENDED
 

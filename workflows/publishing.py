@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from domain.account import LIVE, Account
 from domain.agreement import AgreementVersion, Baseline, Consent
-from domain.columns import TEXT
+from domain.columns import TEXT, WordText
 from domain.filing import Filing
 from domain.identity import Identity
 from domain.journal import Step
@@ -148,7 +148,7 @@ _COLUMNS: Final = (
     _FILING.c.state, _FILING.c.was_refused, _FILING.c.due_at,
     _IDENTITY.c.created_at, _IDENTITY.c.verified_until,
     _PERMISSION.c.kind, _PERMISSION.c.state, _PERMISSION.c.valid_until, _PERMISSION.c.renewal_asked_at,
-    _LICENCE.c.services, _LICENCE.c.valid_from, _LICENCE.c.valid_to,
+    _LICENCE.c.id.is_not(None), _LICENCE.c.services, _LICENCE.c.valid_from, _LICENCE.c.valid_to,
     _QUALIFICATION.c.kind, _QUALIFICATION.c.state, _QUALIFICATION.c.valid_from, _QUALIFICATION.c.valid_to,
     _QUALIFICATION.c.renewal_asked_at,
 )  # fmt: skip
@@ -192,7 +192,7 @@ def _of_handles(role: Role) -> sa.Select[Any]:
 def _decoders(dialect: sa.Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
     """The columns that are stored otherwise than Python has them. Words are compared as they are stored."""
     types = [*(column.type for column in _COLUMNS), _STEP.c.at.type, _AGREEMENT.c.valid_from.type]
-    plain = {i for i, column in enumerate(_COLUMNS) if column.key in ("state", "kind", "services", "mode")}
+    plain = {i for i, column in enumerate(_COLUMNS) if isinstance(column.type, WordText)}
     found = ((i, decoder(type_, dialect)) for i, type_ in enumerate(types) if i not in plain)
     return tuple((i, decode) for i, decode in found if decode is not None)
 
@@ -212,7 +212,7 @@ def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
 
 def _known(group: Sequence[Sequence[Any]]) -> Known:
     id_, handle, state, is_adopted, closing_at, mode, settings, *_ = one = group[0]
-    held = tuple(Held(*row[19:24], row[_LEFT_AT]) for row in group if row[19] is not None)
+    held = tuple(Held(*row[20:25], left_at=row[_LEFT_AT]) for row in group if row[20] is not None)
     lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
     standing = Standing(
         state=state,
@@ -223,6 +223,6 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
         consent_lost_at=None if lost_at is None else max(lost_at, here_since),
         verified_until=one[11],
         held=None if mode == Mode.SANDBOX else held,
-        permission=None if one[12] is None else Granted(*one[12:19]),
+        permission=None if one[12] is None else Granted(*one[12:20]),
     )
     return Known(id_, handle, standing)

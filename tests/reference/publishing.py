@@ -1,0 +1,169 @@
+"""The slow reference of publishing rights: the paragraph of the design once more, as questions asked in turn.
+
+It works on rows as they are stored, written as plain dictionaries, and uses nothing of domain/publishing.py. Days are
+those of Shanghai, eight hours ahead of UTC. The rows of a case:
+
+    account         state, is_adopted
+    provider        mode, publish_before_filing
+    identity        created_at, verified_until
+    filing          state, was_refused, due_at; or None
+    agreements      id, number, valid_from
+    consents        agreement_id, clause
+    qualifications  kind, state, valid_from, valid_to, renewal_asked_at, left (when it left VERIFIED, each time)
+    permissions     kind, state, valid_until, renewal_asked_at, licence (services, valid_from, valid_to; or None)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+Rows = Mapping[str, Any]
+ACTS = ("PUBLISH", "UPDATE", "COMMENT", "REMOVE")
+CONTENTS = ("GENERAL", "NEWS_ORIGINAL", "NEWS_REPRINT")
+THIRTY_DAYS = timedelta(days=30)
+NINETY_DAYS = timedelta(days=90)
+
+
+def day_of(moment: datetime) -> date:
+    return (moment + timedelta(hours=8)).date()
+
+
+def end_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) - timedelta(hours=8)
+
+
+def blockers(rows: Rows, act: str, content: str, now: datetime) -> list[str]:
+    """Everything in the way, in alphabetical order."""
+    state = rows["account"]["state"]
+    if state == "CLOSED":
+        return ["CLOSED"]
+    if state in ("APPLIED", "SUPPLEMENT_REQUESTED", "REJECTED", "WITHDRAWN"):
+        return ["NOT_REVIEWED"]
+    if act == "REMOVE":
+        return []
+    found = []
+    if act in ("PUBLISH", "COMMENT") and not has_base_right(rows, now):
+        found.append(why_no_base_right(rows))
+    if agreement_holds(rows, now):
+        found.append("AGREEMENT_LAPSED")
+    if identity_holds(rows, now):
+        found.append("IDENTITY_LAPSED")
+    if provider_holds(rows, now):
+        found.append("PROVIDER_UNQUALIFIED")
+    if content != "GENERAL" and (missing := badge_missing(rows, content, now)) is not None:
+        found.append(missing)
+    return sorted(found)
+
+
+# --- base --------------------------------------------------------------------------------------------------------
+def has_base_right(rows: Rows, now: datetime) -> bool:
+    if rows["account"]["state"] in ("FILED", "BADGED"):
+        return True
+    filing = rows["filing"]
+    if filing is None or filing["was_refused"]:
+        return False
+    if filing["state"] not in ("PREPARED", "SUBMITTED", "RETURNED"):
+        return False
+    if rows["provider"]["publish_before_filing"]:
+        return True
+    is_overdue = now > filing["due_at"]
+    if is_overdue:
+        return True
+    return bool(rows["account"]["is_adopted"] and not is_overdue)
+
+
+def why_no_base_right(rows: Rows) -> str:
+    filing = rows["filing"]
+    if filing is not None and filing["state"] in ("DECLINED", "REVOKED"):
+        return "FILING_REFUSED"
+    if filing is not None and filing["was_refused"]:
+        return "FILING_REFUSED"
+    return "NOT_FILED"
+
+
+# --- holds -------------------------------------------------------------------------------------------------------
+def agreement_holds(rows: Rows, now: datetime) -> bool:
+    """A version in force, newer than the last one consented to, that the holder has had thirty days for."""
+    consented = [0]
+    for version in rows["agreements"]:
+        clauses = {one["clause"] for one in rows["consents"] if one["agreement_id"] == version["id"]}
+        if len(clauses) == 7:
+            consented.append(version["number"])
+    for version in rows["agreements"]:
+        if version["number"] <= max(consented) or version["valid_from"] > now:
+            continue
+        since = max(version["valid_from"], rows["identity"]["created_at"])
+        if now >= since + THIRTY_DAYS:
+            return True
+    return False
+
+
+def identity_holds(rows: Rows, now: datetime) -> bool:
+    until = rows["identity"]["verified_until"]
+    return until is None or now >= until + THIRTY_DAYS
+
+
+def provider_holds(rows: Rows, now: datetime) -> bool:
+    """A kind that nobody vouches for now, nor did at any moment of the last thirty days."""
+    if rows["provider"]["mode"] == "SANDBOX":
+        return False
+    for kind in ("TELECOM", "NEWS_INFORMATION"):
+        mine = [one for one in rows["qualifications"] if one["kind"] == kind]
+        if not any(vouches_since(one, now) for one in mine):
+            return True
+    return False
+
+
+def vouches_since(one: Rows, now: datetime) -> bool:
+    """Whether it stood at some moment after thirty days ago."""
+    if one["state"] in ("SUBMITTED", "REFUSED") or day_of(now) < one["valid_from"]:
+        return False
+    last = one["valid_to"]
+    asked_at = one["renewal_asked_at"]
+    if asked_at is not None and day_of(asked_at) <= last:
+        last = last + NINETY_DAYS
+    over = end_of(last)
+    if one["state"] != "VERIFIED":
+        over = min(over, max(one["left"]))
+    stood = over > end_of(one["valid_from"] - timedelta(days=1))
+    return stood and now < over + THIRTY_DAYS
+
+
+# --- news --------------------------------------------------------------------------------------------------------
+def badge_missing(rows: Rows, content: str, now: datetime) -> str | None:
+    granted = [one for one in rows["permissions"] if one["state"] == "GRANTED"]
+    if rows["account"]["state"] not in ("FILED", "BADGED") or not granted:
+        return "NO_BADGE"
+    [one] = granted
+    if not stands(one, day_of(now)):
+        return "LICENCE_LAPSED"
+    if content == "NEWS_ORIGINAL" and one["kind"] != "PUBLISH_AND_REPRINT":
+        return "BADGE_ONLY_REPRINTS"
+    return None
+
+
+def stands(one: Rows, today: date) -> bool:
+    """By its own last day and, unless the authority approved it specially, by the licence in the register."""
+    ends = [one["valid_until"]]
+    if one["kind"] != "SPECIAL_APPROVAL":
+        licence = one["licence"]
+        if licence is None or not covers(licence["services"], one["kind"]):
+            return False
+        if licence["valid_from"] is not None and today < licence["valid_from"]:
+            return False
+        ends.append(licence["valid_to"])
+    known = [end for end in ends if end is not None]
+    if not known or today <= min(known):
+        return True
+    asked_at = one["renewal_asked_at"]
+    in_time = asked_at is not None and day_of(asked_at) <= min(known) - THIRTY_DAYS
+    return in_time and today <= min(known) + NINETY_DAYS
+
+
+def covers(services: str | None, kind: str) -> bool:
+    """What a register does not tell it does not deny."""
+    if services is None or services == "PUBLISH_AND_REPRINT":
+        return True
+    return services == "REPRINT_ONLY" and kind == "REPRINT_ONLY"
