@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import httpx2
+import sqlalchemy as sa
 from stdnum.cn import ric
 
 from api import dev_issuer
@@ -22,14 +23,19 @@ from api.app import Deployment, create_app, opened
 from api.settings import SecretKeys, Settings
 from domain.agreement import Baseline
 from domain.authorities import NATION, authority_id
+from domain.ids import new_id
+from domain.licence import Licence, LicenceServices
+from domain.names import name_key
 from domain.policy.roles import Role
 from domain.provider import Provider as ProviderRow
-from domain.table import Table
+from domain.table import Table, table_of
 from domain.viewer import Viewer
 from tests import stored
+from workflows.database import compile_once
 from workflows.registry import WORKFLOWS
 from workflows.staff import StaffEnrol
 from workflows.unit_of_work import carry_out
+from workflows.writing import insertion
 
 KEYS: Final = SecretKeys(
     mask="bWFza21hc2ttYXNrbWFza21hc2ttYXNrbWFza21hc2s=",
@@ -44,6 +50,7 @@ NEWS_REASON: Final[dict[str, Any]] = {
     "legalBases": ["IM_2014_ART_7"],
     "publicReason": "示例理由。可在收到通知后补正并重新提出。",
 }
+PERMISSION_REASON: Final[dict[str, Any]] = {**NEWS_REASON, "reasonCodes": ["LICENCE_DOUBTFUL"]}
 REVOCATION: Final[dict[str, Any]] = {
     "reasons": {**NEWS_REASON, "reasonCodes": ["FALSE_MATERIAL"]},
     "notifiedOn": "2026-02-20",
@@ -52,6 +59,7 @@ REVOCATION: Final[dict[str, Any]] = {
 _PAYLOADS: Final = {
     "agreementConsent": "holder", "account": "account", "filing": "filing", "holder": "holder", "identity": "identity",
     "provider": "provider", "qualification": "qualification", "agreement": "agreement", "staff": "staff",
+    "permission": "permission",
 }  # fmt: skip
 _numbers = count(1)
 R = TypeVar("R", bound=Table)
@@ -177,7 +185,7 @@ class Person:
     async def must(self, mutation: str, *, select: str = "", **input_: Any) -> Answer:
         """Fire a mutation that is not refused."""
         answer = await self.do(mutation, select=select, **input_)
-        assert answer.payload["problems"] == []
+        assert answer.payload["problems"] == [], answer.problems
         return answer
 
     async def refused(self, mutation: str, **input_: Any) -> Answer:
@@ -197,7 +205,7 @@ def document(mutation: str, select: str = "") -> str:
     else:
         noun = _PAYLOADS.get(mutation) or next(n for p, n in _PAYLOADS.items() if mutation.startswith(p))
         chosen = f"case: {noun} {{ id version stateCode {select} }} step {{ id seq trigger }}"
-        if noun in ("account", "filing", "qualification"):
+        if noun in ("account", "filing", "permission", "qualification"):
             chosen += " proposal { id hash }"
     command = "AgreementConsent" if mutation == "agreementConsent" else named
     lease = {"accountClaim": "AccountLease", "accountRenewLease": "AccountLease", "accountRelease": "AccountLease"}
@@ -216,6 +224,9 @@ _SHARED: Final = {
     "qualificationVerify": "QualificationStep", "qualificationRenew": "QualificationStep",
     "qualificationResume": "QualificationStep", "qualificationRefuse": "QualificationAgainst",
     "qualificationSuspend": "QualificationAgainst", "qualificationRevoke": "QualificationAgainst",
+    "permissionRefuse": "PermissionAgainst", "permissionNarrow": "PermissionAgainst",
+    "permissionSuspend": "PermissionAgainst", "permissionRevoke": "PermissionAgainst",
+    "permissionResume": "PermissionStep", "permissionGiveUp": "PermissionStep",
 }  # fmt: skip
 
 
@@ -250,6 +261,40 @@ class World:
     async def rows(self, model: type[R], *, order_by: str | None = None, **where: Any) -> list[R]:
         """Rows as they are stored."""
         return await stored.rows(self.office.database, model, order_by=order_by, **where)
+
+    async def licence(self, holder_name: str, **values: Any) -> str:
+        """A licence in the register, held under this name; its number."""
+        serial = next(_numbers)
+        number = f"331{2_012 + serial // 10_000}{serial % 10_000:04d}"
+        row = {
+            "id": new_id("licence"),
+            "created_at": self.clock(),
+            "number": number,
+            "holder_name": holder_name,
+            "holder_name_key": name_key(holder_name),
+            "province": "330000",
+            "licence_class": 1,
+            "services": LicenceServices.PUBLISH_AND_REPRINT,
+            "is_legacy": False,
+            "issuer": "示例机关",
+            "valid_from": date(2025, 1, 1),
+            "valid_to": date(2028, 1, 1),
+            "content_hash": "",
+            "import_id": "",
+            "seen_in": "",
+            **dict.fromkeys(("year", "serial", "missing_from")),
+            **values,
+        }
+        clause = insertion(table_of(Licence))
+        await self.office.database.write(lambda transaction: transaction.fetch(clause, row))
+        return str(row["number"])
+
+    async def relist(self, number: str, **values: Any) -> None:
+        """The register says otherwise of a licence than before."""
+        table = table_of(Licence)
+        clause = sa.update(table).where(table.c.number == number).values(values)
+        statement = compile_once(clause, self.office.database.dialect)
+        await self.office.database.write(lambda transaction: transaction.fetch(statement, {}))
 
     async def enrol(
         self, role: Role, *, provider_id: str | None = None, division: str | None = None, person: str | None = None
@@ -326,6 +371,10 @@ class Provider:
     @property
     def auditor(self) -> Person:
         return self.staff[Role.AUDITOR]
+
+    async def second_officer(self) -> Person:
+        """Another compliance officer."""
+        return await self.world.enrol(Role.COMPLIANCE_OFFICER, provider_id=self.id)
 
     async def submit_qualification(self, kind: str = "TELECOM", **values: Any) -> Answer:
         """A qualification, submitted."""
@@ -410,6 +459,43 @@ class Provider:
         accepted = await self.regulator.must("filingAccept", select="number", id=filing["id"], version=2)
         return holder, account.id, accepted
 
+    async def news_unit(self, **particulars: Any) -> tuple[Holder, str, str]:
+        """A news unit's filed account under a licence of its own: holder, account id, licence number."""
+        name = unique("示例报社")
+        holder = await self.holder("NEWS_UNIT", organisationName=name)
+        number = await self.world.licence(name)
+        kinds = ("CREDIT_CODE_CERTIFICATE", "MEDIA_LICENCE")
+        materials = [{"kind": kind, "reference": unique("r-"), "sha256": "0" * 64} for kind in kinds]
+        account = await holder.apply(**{"category": "NEWS", "materials": materials, **particulars})
+        await self.reviewer.must("accountClaim", id=account.id)
+        approve = {"id": account.id, "version": 1, "category": "NEWS"}
+        approved = await by_two(self.reviewer, self.second_reviewer, "accountApprove", _FILING, **approve)
+        filing = approved.case["filing"]
+        await self.officer.must("filingSubmit", id=filing["id"], version=filing["version"])
+        await self.regulator.must("filingAccept", id=filing["id"], version=2)
+        return holder, account.id, number
+
+    async def requested(self, kind: str = "PUBLISH_AND_REPRINT") -> tuple[Holder, str, Answer]:
+        """A permission that was requested: holder, account id, the request."""
+        holder, account_id, number = await self.news_unit()
+        return holder, account_id, await holder.request(account_id, number, kind)
+
+    async def badged(self, kind: str = "PUBLISH_AND_REPRINT") -> tuple[Holder, str, Answer]:
+        """A badged account: holder, account id, the granted permission."""
+        holder, account_id, asked = await self.requested(kind)
+        officers = (self.officer, await self.second_officer())
+        return holder, account_id, await by_two(*officers, "permissionGrant", id=asked.id, version=asked.version)
+
+
+async def by_two(one: Person, other: Person, mutation: str, select: str = "", **input_: Any) -> Answer:
+    """One proposes, the other endorses, the first carries it out."""
+    proposed = await one.must(mutation, **input_)
+    await other.must("proposalEndorse", id=proposed.proposal["id"], hash=proposed.proposal["hash"])
+    return await one.must(mutation, select=select, **input_, proposal=proposed.proposal["id"])
+
+
+_FILING: Final = "filing { id version stateCode }"
+
 
 @dataclass(eq=False)
 class Holder:
@@ -461,6 +547,11 @@ class Holder:
         more = {"exceptionReason": exception_reason} if exception_reason else {}
         particulars = self.particulars(**changed)
         return await self.person.do("accountApply", particulars=particulars, idempotencyKey=unique("key-"), **more)
+
+    async def request(self, account_id: str, number: str | None, kind: str = "PUBLISH_AND_REPRINT") -> Answer:
+        """Request a permission with success."""
+        asked = {"accountId": account_id, "kind": kind, "idempotencyKey": unique("key-")}
+        return await self.person.must("permissionRequest", **asked, **({"licenceNumber": number} if number else {}))
 
     async def apply(self, **changed: Any) -> Answer:
         """Apply with success."""
