@@ -16,8 +16,9 @@ from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
 from api.mutations.register import RegisterMutations
 from api.queries.codes import Code, listed
-from api.queries.publishing import MANY, ONE, decision, decisions
 from api.queries.public import statistics
+from api.queries.publishing import MANY, ONE, decision, decisions
+from api.queries.statistics import CaseStatistic, StatisticsBy, case_statistics
 from api.queries.viewer import Me
 from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
 from api.reading.shapes import shape
@@ -41,11 +42,12 @@ from api.types.provider import (
     QualificationFilter,
     StaffFilter,
 )
-from api.types.publishing import PublishingDecision
 from api.types.public import ENTRIES, BadgeRecord, RegisterEntry, RegisterFilter, Statistic
+from api.types.publishing import PublishingDecision
 from api.types.register import IMPORTS, SOURCE_UNITS, RegisterImport, SourceUnit, SourceUnitFilter
 from api.types.scalars import SCALARS
 from api.types.staff import Staff
+from api.types.transfer import TRANSFERS, Transfer, TransferFilter
 from domain import authority as authority_rows
 from domain import holder as holder_rows
 from domain import journal as journal_rows
@@ -69,6 +71,12 @@ class Query:
     accounts: Connection[Account] = paged(order=ACCOUNTS, filters=AccountFilter, description="Accounts, and the queue.")
     filing: Filing | None = one("A filing.")
     filings: Connection[Filing] = paged(order=FILINGS, filters=FilingFilter, description="Filings, and the desk.")
+    transfer: Transfer | None = one("An account that went to another authority.")
+    transfers: Connection[Transfer] = paged(
+        order=TRANSFERS,
+        filters=TransferFilter,
+        description="What went to another authority.",
+    )
     permission: Permission | None = one("A permission to carry current-affairs news.")
     permissions: Connection[Permission] = paged(
         order=PERMISSIONS, filters=PermissionFilter, description="Permissions, and the desk."
@@ -108,6 +116,9 @@ class Query:
     )
     badge_record: BadgeRecord | None = one("The public record of a badge.")
     register_statistics: list[Statistic] = value(statistics)
+    statistics: list[CaseStatistic] = value(
+        case_statistics, {"by": (StatisticsBy, StatisticsBy.BOTH)}, "Numbers of the cases in the viewer's scope."
+    )
     access_log: Connection[Access] = paged(order=ACCESSES, description="Uses of the vault, for auditors.")
     publishing_decision: PublishingDecision | None = value(decision, ONE)
     publishing_decisions: list[PublishingDecision | None] = value(decisions, MANY)

@@ -35,10 +35,7 @@ PAUSE_SECONDS: Final = 5.0
 _DOUBT, _LICENCE = table_of(LicenceDoubt), table_of(Licence)
 _PERMISSION, _ACCOUNT, _DEADLINE = table_of(Permission), table_of(Account), table_of(Deadline)
 _UNTOLD: Final = (
-    sa.select(_DOUBT.c.id)
-    .where(_DOUBT.c.told_at.is_(None))
-    .order_by(_DOUBT.c.id)
-    .limit(sa.literal_column(str(PAGE)))
+    sa.select(_DOUBT.c.id).where(_DOUBT.c.told_at.is_(None)).order_by(_DOUBT.c.id).limit(sa.literal_column(str(PAGE)))
 )
 # A row that is open, or that ran from this doubt on and is settled, tells of it already.
 _HAS_ITS_ROW: Final = sa.exists().where(

@@ -19,9 +19,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from api.settings import Settings
+from domain.calendar import WorkingDays
 from domain.problems import Refused
 from domain.register import RegisterKind
 from workflows.database import Database
+from workflows.licence_doubts import tell_doubts
 from workflows.migrations import SQLITE_PREFIX, UnknownDatabase, migrate, open_database
 from workflows.register_import import ImportReport, import_register, quarantined_rows
 
@@ -47,10 +49,11 @@ def import_register_command(
         told.print(f"[red]There is no folder {escape(str(target.parent))} for the report: name another with --report.")
         raise typer.Exit(EXIT_USAGE)
     try:
-        url = Settings().database_url
+        settings = Settings()
+        url = settings.database_url
         if url.startswith(SQLITE_PREFIX):
             migrate(url)
-        done = asyncio.run(_run(file, kind, target, url, told))
+        done, due = asyncio.run(_run(file, kind, target, settings, told))
     except Refused as refused:
         for problem in refused.problems:
             told.print(f"[red]{problem.code}[/]: {escape(problem.message)}\n{escape(problem.fix)}")
@@ -68,6 +71,8 @@ def import_register_command(
         told.print("[red]The database has no tables yet:[/] run `signet migrate` first.")
         raise typer.Exit(EXIT_REFUSED) from missing
     Console().print(_summary(done, target), highlight=False)
+    if due:
+        Console().print(f"{due:,} permissions rest on a licence in doubt: their compliance officers are told.")
 
 
 def default_report(file: Path) -> Path:
@@ -85,9 +90,12 @@ async def pieces_of(file: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-async def _run(file: Path, kind: RegisterKind, target: Path, database_url: str, told: Console) -> ImportReport:
+async def _run(
+    file: Path, kind: RegisterKind, target: Path, settings: Settings, told: Console
+) -> tuple[ImportReport, int]:
+    """Import, report, and tell of the licences in doubt: an interruption of that is made good by whoever is next."""
     size_bytes = (await asyncio.to_thread(file.stat)).st_size
-    database = await open_database(database_url)
+    database = await open_database(settings.database_url)
     try:
         with _bar(told) as bar:
             task = bar.add_task(escape(file.name), total=2 * size_bytes, rows=0)
@@ -95,9 +103,10 @@ async def _run(file: Path, kind: RegisterKind, target: Path, database_url: str, 
                 database, _now, kind, lambda: pieces_of(file), BY_COMMAND_LINE, _mover(bar, task)
             )
         await write_report(database, done, file.name, target)
+        due = await tell_doubts(database, _now, WorkingDays(holidays=settings.holidays))
     finally:
         await database.close()
-    return done
+    return done, due
 
 
 def _now() -> datetime:

@@ -29,11 +29,12 @@ class FilingMutations:
     filing_ask_transfer = mutation(
         FILING, "ask_transfer", FilingPayload, "Ask another authority to take a filing over."
     )
-    filing_withdraw_transfer = mutation(
-        FILING, "withdraw_transfer", FilingPayload, "Take a question of transfer back."
-    )
+    filing_withdraw_transfer = mutation(FILING, "withdraw_transfer", FilingPayload, "Take a question of transfer back.")
     filing_transfer = mutation(
-        FILING, "transfer", FilingPayload, "Take over a filing that one is asked to, with its account and all its cases."
+        FILING,
+        "transfer",
+        FilingPayload,
+        "Take over a filing that one is asked to, with its account and all its cases.",
     )
     filing_refuse_transfer = mutation(FILING, "refuse_transfer", FilingPayload, "Refuse to take a filing over.")
     filing_designate = mutation(

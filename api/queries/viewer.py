@@ -11,40 +11,28 @@ import sqlalchemy as sa
 import strawberry
 from strawberry import ID
 
+from api.queries.queues import Queue, queues
 from api.reading.fields import from_viewer, paged, value
 from api.reading.filters import given, is_viewer
 from api.reading.shapes import plain, shape
 from api.types.connection import Connection
 from api.types.notice import NOTICES, PROPOSALS, Notice, Proposal
-from domain import account as account_rows
-from domain import filing as filing_rows
 from domain import notice as notice_rows
 from domain import proposal as proposal_rows
-from domain.account import AccountState, ChangeState
-from domain.filing import FilingState
 from domain.journal import Step
 from domain.policy.roles import GRANTS, Role
 from domain.policy.scopes import REACH, Reach
 from domain.proposal import Proposal as ProposalRow
 from domain.staff import Staff
-from domain.table import Table, table_of
+from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Connection as Port
 from workflows.database import decoder
 from workflows.loading import in_scope
 from workflows.registry import WORKFLOWS
 
-_COUNTED_MAX: Final = 1_000
 _WANTED_MAX: Final = 100
 _PROPOSAL, _STAFF, _STEP = table_of(ProposalRow), table_of(Staff), table_of(Step)
-
-
-@plain
-class Queue:
-    """Work that waits, counted."""
-
-    name: str = strawberry.field(description="Which work, such as REVIEW.")
-    count: int = strawberry.field(description=f"How many cases wait, at most {_COUNTED_MAX}.")
 
 
 @plain
@@ -74,46 +62,6 @@ class ProposalFilter:
     used: bool | None = given(proposal_rows.Proposal.used_by, "Whether it was carried out.")
     endorsed: bool | None = given(proposal_rows.Proposal.endorsed_at, "Whether it was endorsed.")
     withdrawn: bool | None = given(proposal_rows.Proposal.withdrawn_at, "Whether it was withdrawn.")
-
-
-# What waits for whom: the queue, its table, the states that wait, and the roles it is work for.
-_QUEUES: Final[tuple[tuple[str, type[Table], tuple[str, ...], frozenset[Role]], ...]] = (
-    ("REVIEW", account_rows.Account, (AccountState.APPLIED,), frozenset({Role.REVIEWER})),
-    ("SUPPLEMENT", account_rows.Account, (AccountState.SUPPLEMENT_REQUESTED,), frozenset({Role.HOLDER})),
-    ("CHANGE", account_rows.Account, (ChangeState.ASKED,), frozenset({Role.REVIEWER})),
-    ("CHANGE_SUPPLEMENT", account_rows.Account, (ChangeState.SUPPLEMENT_REQUESTED,), frozenset({Role.HOLDER})),
-    (
-        "FILING_SUBMISSION",
-        filing_rows.Filing,
-        (FilingState.PREPARED, FilingState.RETURNED),
-        frozenset({Role.COMPLIANCE_OFFICER, Role.INTEGRATION}),
-    ),
-    (
-        "FILING_DECISION",
-        filing_rows.Filing,
-        (FilingState.SUBMITTED,),
-        frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR}),
-    ),
-)
-
-
-@cache
-def _count(model: type[Table], states: tuple[str, ...], role: Role) -> sa.Select[Any]:
-    table = table_of(model)
-    column = table.c.change_state if isinstance(states[0], ChangeState) else table.c.state
-    some: sa.Select[Any] = sa.select(sa.literal_column("1")).where(column.in_([str(state) for state in states]))
-    limited = some.where(in_scope(table, role)).limit(sa.literal_column(str(_COUNTED_MAX))).subquery()
-    return sa.select(sa.func.count()).select_from(limited)
-
-
-async def queues(connection: Port, viewer: Viewer, now: datetime) -> list[Queue]:
-    """The work that waits for the viewer's role."""
-    found = []
-    for name, model, states, roles in _QUEUES:
-        if viewer.role in roles:
-            rows = await connection.fetch(_count(model, states, viewer.role), viewer.bound)
-            found.append(Queue(name=name, count=rows[0][0]))
-    return found
 
 
 def _endorsable(role: Role) -> sa.ColumnElement[bool]:
