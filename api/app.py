@@ -25,6 +25,7 @@ from api.auth import Authenticator
 from api.endpoint import GraphQLEndpoint
 from api.execute import Engine
 from api.limits import Buckets, Rate
+from api.register import PublicRegister
 from api.schema import schema
 from api.settings import Settings
 from api.uploads import UploadEndpoint
@@ -34,10 +35,17 @@ from domain.vault.keys import Keys
 from workflows.database import Database
 from workflows.deployment import is_migrated, settle
 from workflows.documents import remove_unused
+from workflows.licence_doubts import keep_telling
 from workflows.migrations import open_database
 from workflows.office import Clock, Office
 from workflows.sequencer import Sequencer
 
+REGISTER_PATHS: Final = (
+    "/register",
+    "/register/{rest:path}",
+    "/badges/{rest:path}",
+    "/.well-known/signet-keys.json",
+)
 TIDY_SECONDS: Final = 3_600.0
 ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 10_000
 _log: Final = structlog.get_logger()
@@ -57,6 +65,7 @@ class Deployment:
     authenticator: Authenticator
     graphql: GraphQLEndpoint
     uploads: UploadEndpoint
+    register: PublicRegister
 
 
 @asynccontextmanager
@@ -67,7 +76,7 @@ async def opened(settings: Settings, *, clock: Clock = system_clock) -> AsyncIte
     try:
         await settle(database, keys, settings.deployment_code)
         deployment = composed(settings, database, keys, clock)
-        async with _running(_sequencing(database), _tidying(database, clock)):
+        async with _running(_sequencing(database), _tidying(database, clock), _telling(deployment.office)):
             yield deployment
     finally:
         await database.close()
@@ -82,7 +91,8 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
     )
     engine = Engine(schema, office, documents)
     uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
-    return Deployment(settings, office, authenticator, GraphQLEndpoint(engine, authenticator.viewer), uploads)
+    graphql, register = GraphQLEndpoint(engine, authenticator.viewer), PublicRegister(engine, settings.dump_folder)
+    return Deployment(settings, office, authenticator, graphql, uploads, register)
 
 
 def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:
@@ -110,6 +120,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
         routes=[
             Route("/graphql", handed(lambda deployment: deployment.graphql)),
             Route("/documents", handed(lambda deployment: deployment.uploads)),
+            *[Route(path, handed(lambda deployment: deployment.register)) for path in REGISTER_PATHS],
             Route("/health", health, methods=["GET"]),
             Route("/", hint, methods=["GET"]),
         ],
@@ -141,6 +152,7 @@ async def hint(_: Request) -> JSONResponse:
             "name": "signet",
             "graphql": "POST /graphql",
             "documents": "POST /documents",
+            "register": "GET /register",
             "health": "GET /health",
             "authorization": "Bearer token; in a sandbox: signet token --role REVIEWER",
         }
@@ -176,6 +188,16 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
 
 async def _sequencing(database: Database) -> None:
     await Sequencer(database).run(failed=lambda error: _log.error("sequencer", type=type(error).__qualname__))
+
+
+async def _telling(office: Office) -> None:
+    """Tell of the licences that an import put in doubt, and of those that one before the start left."""
+    await keep_telling(
+        office.database,
+        office.clock,
+        office.calendar,
+        failed=lambda error: _log.error("licence_doubts", type=type(error).__qualname__),
+    )
 
 
 async def _tidying(database: Database, clock: Clock) -> None:

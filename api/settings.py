@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     public_url: str = Field("", pattern="^(https?://[^/?#\\s]+(/[^?#\\s]*[^/?#\\s])?)?$")
     """Where the public reaches this deployment, without a slash at the end, as badges name it for good: set it before
     the first badge. Unless given, http:// with host and port."""
+    dump_folder: Path | None = None
+    """Where `signet register-dump` writes, if its files are to be read at /register/dump."""
     keys: SecretKeys | None = None
     """The vault's secrets (SIGNET_KEYS__MASK, …__CLEAR, …__INDEX) in place of a key file."""
     key_file: Path = Field(default_factory=_default_key_file)
