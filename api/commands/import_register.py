@@ -70,9 +70,7 @@ def import_register_command(
     except asyncpg.UndefinedTableError as missing:
         told.print("[red]The database has no tables yet:[/] run `signet migrate` first.")
         raise typer.Exit(EXIT_REFUSED) from missing
-    Console().print(_summary(done, target), highlight=False)
-    if due:
-        Console().print(f"{due:,} permissions rest on a licence in doubt: their compliance officers are told.")
+    Console().print(_summary(done, target, due), highlight=False)
 
 
 def default_report(file: Path) -> Path:
@@ -145,12 +143,13 @@ async def write_report(database: Database, done: ImportReport, file_name: str, t
     unfinished.replace(target)
 
 
-def _summary(done: ImportReport, target: Path) -> str:
+def _summary(done: ImportReport, target: Path, due: int) -> str:
     counts = done.counts
     resumed = f" (resumed after {done.resumed_at:,})" if done.resumed_at else ""
     missing = f"; {counts.missing:,} known before are not in it" if counts.missing else ""
+    in_doubt = f" {due:,} permissions rest on a licence in doubt: their providers are told." if due else ""
     return (
         f"{counts.read:,} rows{resumed}: {counts.created:,} created, {counts.changed:,} changed, "
         f"{counts.unchanged:,} unchanged, {counts.quarantined:,} quarantined{missing}. "
-        f"Encoding {done.encoding.en}. Report: {escape(str(target))}"
+        f"Encoding {done.encoding.en}.{in_doubt} Report: {escape(str(target))}"
     )
