@@ -111,6 +111,7 @@ class Permission(Tenant, Journalled, Timed, table=True):
         Index("ix_permission_licence", "licence_number", "id"),
         Index("ix_permission_desk", "jurisdiction", "state", "due_at", "id"),
         Index("ix_permission_provider", "provider_id", "state", "due_at", "id"),
+        Index("ix_permission_jurisdiction", "jurisdiction", "created_at", "id"),
         Index("ix_permission_holder", "holder_id", "created_at", "id"),
         Index("ix_permission_created", "created_at", "id"),
     )

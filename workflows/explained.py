@@ -110,7 +110,11 @@ def label(row: ExplainedTransition) -> str:
 
 def cause_of(row: FollowUp) -> str:
     """What sets a follow-up off."""
-    return f"{row.noun}.{row.trigger}" if row.trigger else f"{row.noun} enters {row.enters}"
+    if row.trigger:
+        said = f"{row.noun}.{row.trigger}"
+    else:
+        said = f"{row.noun} leaves {row.leaves}" if row.leaves else f"{row.noun} enters {row.enters}"
+    return said if row.provided is None else f"{said}, {row.provided[0]} {row.provided[1]}"
 
 
 def _state(state: State) -> ExplainedState:

@@ -160,6 +160,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_permission_created", ["created_at", "id"], unique=False)
         batch_op.create_index("ix_permission_desk", ["jurisdiction", "state", "due_at", "id"], unique=False)
         batch_op.create_index("ix_permission_holder", ["holder_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_permission_jurisdiction", ["jurisdiction", "created_at", "id"], unique=False)
         batch_op.create_index("ix_permission_licence", ["licence_number", "id"], unique=False)
         batch_op.create_index("ix_permission_provider", ["provider_id", "state", "due_at", "id"], unique=False)
 
@@ -316,6 +317,7 @@ def downgrade() -> None:
     with op.batch_alter_table("permission", schema=None) as batch_op:
         batch_op.drop_index("ix_permission_provider")
         batch_op.drop_index("ix_permission_licence")
+        batch_op.drop_index("ix_permission_jurisdiction")
         batch_op.drop_index("ix_permission_holder")
         batch_op.drop_index("ix_permission_desk")
         batch_op.drop_index("ix_permission_created")

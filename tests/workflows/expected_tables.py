@@ -20,7 +20,7 @@ G: Final = (P, N)
 STAYS: Final = None
 NOTHING: Final = ()  # the case is not there yet
 FOLLOW_UP: Final = ()  # nobody may ask for it
-Eyes = Literal["one", "two", "two when flagged", "two for organs and news units"]
+Eyes = Literal["one", "two", "two when flagged", "two for organs and news units", "two unless a special approval"]
 
 
 class Expected(NamedTuple):
@@ -75,7 +75,11 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("reject", ("APPLIED",), "REJECTED", (R,), "two for organs and news units"),
         Expected("reapply", ("REJECTED",), "APPLIED", (H, I)),
         Expected("file", ("REVIEWED",), "FILED", FOLLOW_UP),
-        Expected("unfile", ("FILED",), "REVIEWED", FOLLOW_UP),
+        Expected("unfile", ("FILED", "BADGED"), "REVIEWED", FOLLOW_UP),
+        Expected("badge", ("FILED",), "BADGED", FOLLOW_UP),
+        Expected("unbadge", ("BADGED",), "FILED", FOLLOW_UP),
+        Expected("rebadge", ("BADGED",), STAYS, FOLLOW_UP),  # "badge re-issued": narrow, renewed
+        Expected("amend", ("REVIEWED", "FILED", "BADGED"), STAYS, FOLLOW_UP),  # "old particulars stand until accepted"
     ),
     "filing": (
         Expected("prepare", NOTHING, "PREPARED", FOLLOW_UP),
@@ -87,6 +91,24 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("prepare_again", ("DECLINED", "REVOKED"), "PREPARED", (C, I)),
         Expected("revoke", ("ACCEPTED",), "REVOKED", G, "two"),
         Expected("reinstate", ("REVOKED",), "ACCEPTED", G, "two"),
+        Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
+        Expected("revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED"), STAYS, FOLLOW_UP),
+        Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
+        Expected("cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED"), "CANCELLED", FOLLOW_UP),
+    ),
+    "permission": (
+        Expected("request", NOTHING, "REQUESTED", (H, I)),
+        Expected("grant", ("REQUESTED",), "GRANTED", (C, *G), "two unless a special approval"),
+        Expected("replace", ("GRANTED", "SUSPENDED"), "REPLACED", FOLLOW_UP),
+        Expected("refuse", ("REQUESTED",), "REFUSED", (C, *G)),
+        Expected("narrow", ("GRANTED",), STAYS, (C, *G)),
+        Expected("renew", ("GRANTED", "SUSPENDED"), STAYS, (H, I)),
+        Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C,)),
+        Expected("settle_doubt", ("GRANTED", "SUSPENDED"), STAYS, (C,)),  # LICENCE_DOUBTFUL for C
+        Expected("suspend", ("GRANTED",), "SUSPENDED", (C, *G)),
+        Expected("resume", ("SUSPENDED",), "GRANTED", (C, *G)),
+        Expected("revoke", ("GRANTED", "SUSPENDED"), "REVOKED", (C, *G), "two"),
+        Expected("give_up", ("GRANTED", "SUSPENDED"), "REVOKED", (H,)),
     ),
 }
 STATES: Final[dict[str, tuple[str, ...]]] = {
@@ -96,14 +118,37 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
     "holder": ("ENROLLED",),
     "staff": ("ENROLLED", "DISABLED"),
     "qualification": ("SUBMITTED", "VERIFIED", "REFUSED", "SUSPENDED", "REVOKED"),
-    "account": ("APPLIED", "SUPPLEMENT_REQUESTED", "REVIEWED", "FILED", "REJECTED", "WITHDRAWN"),
-    "filing": ("PREPARED", "SUBMITTED", "ACCEPTED", "RETURNED", "DECLINED", "REVOKED"),
+    "account": ("APPLIED", "SUPPLEMENT_REQUESTED", "REVIEWED", "FILED", "BADGED", "REJECTED", "WITHDRAWN", "CLOSED"),
+    "filing": (
+        "PREPARED",
+        "SUBMITTED",
+        "ACCEPTED",
+        "RETURNED",
+        "DECLINED",
+        "REVOKED",
+        "CANCELLED",
+        "SUPERSEDED",
+    ),
+    "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "REVOKED", "REPLACED"),
 }
 # cause, what fires, where the target must stand (none: it is created)
 FOLLOW_UPS: Final = (
     ("account.approve", "filing.prepare", ()),
+    ("account.approve_change", "filing.cancel", ("DECLINED",)),
+    ("account.approve_change, filing ACCEPTED", "filing.amend", ()),
+    ("account.approve_change", "filing.revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED")),
+    ("filing.accept", "filing.supersede", ("ACCEPTED",)),
+    ("filing.accept", "account.amend", ("REVIEWED", "FILED", "BADGED")),
     ("filing enters ACCEPTED", "account.file", ("REVIEWED",)),
-    ("filing.revoke", "account.unfile", ("FILED",)),
+    ("permission.grant", "permission.replace", ("GRANTED", "SUSPENDED")),
+    ("account.file, permission GRANTED", "account.badge", ("FILED",)),
+    ("permission enters GRANTED", "account.badge", ("FILED",)),
+    ("permission leaves GRANTED", "account.unbadge", ("BADGED",)),
+    ("permission.narrow", "account.rebadge", ("BADGED",)),
+    ("permission.renewed", "account.rebadge", ("BADGED",)),
+    ("filing.revoke", "filing.cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED")),
+    ("filing.revoke", "account.unfile", ("FILED", "BADGED")),
+    ("account.close", "filing.cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED")),
     ("provider.go_live", "provider.register", ()),
 )
 ADVERSE: Final = (
@@ -115,4 +160,8 @@ ADVERSE: Final = (
     "filing.return",
     "filing.decline",
     "filing.revoke",
+    "permission.refuse",
+    "permission.narrow",
+    "permission.suspend",
+    "permission.revoke",
 )

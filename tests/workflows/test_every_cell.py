@@ -17,7 +17,7 @@ from domain.policy.roles import Role
 from domain.problems import ProblemCode, Refused
 from domain.viewer import Viewer
 from tests.workflows.expected_tables import ADVERSE, FOLLOW_UPS, STATES, TABLES, Expected
-from workflows import follow_ups
+from workflows import explained, follow_ups
 from workflows.commands import CaseCommand, LeaseCommand
 from workflows.engine import NEW, On, Transition, Workflow, refusals
 from workflows.firing import fire
@@ -130,10 +130,10 @@ def test_the_tables_are_those_of_the_design(noun: str) -> None:
 
 @pytest.mark.parametrize(("workflow", "row"), ROWS, ids=lambda part: getattr(part, "noun", None) or part.trigger)
 def test_four_eyes_are_asked_for_exactly_where_the_design_says(workflow: Workflow, row: Expected) -> None:
-    plain = SimpleNamespace(is_flagged=False, subject_type=SubjectType.INDIVIDUAL, flags=[])
-    flagged = SimpleNamespace(is_flagged=True, subject_type=SubjectType.INDIVIDUAL, flags=[])
-    organ = SimpleNamespace(is_flagged=False, subject_type=SubjectType.GOVERNMENT, flags=[AccountFlag.ORGAN])
-    units = [SimpleNamespace(is_flagged=False, subject_type=f"NEWS_{kind}", flags=[]) for kind in ("UNIT", "WEBSITE")]
+    plain = _case(SubjectType.INDIVIDUAL, kind="REPRINT_ONLY")
+    flagged = _case(SubjectType.INDIVIDUAL, AccountFlag.NAME_MEDIA, kind="REPRINT_ONLY")
+    organ = _case(SubjectType.GOVERNMENT, AccountFlag.ORGAN, kind="SPECIAL_APPROVAL")
+    units = [_case(SubjectType(f"NEWS_{name}"), kind="SPECIAL_APPROVAL") for name in ("UNIT", "WEBSITE")]
     asks = workflow.by_trigger[row.trigger].four_eyes
 
     asked = [asks(On(case, None, Viewer("", Role.SYSTEM), NOON)) for case in (plain, flagged, organ, *units)]
@@ -143,10 +143,18 @@ def test_four_eyes_are_asked_for_exactly_where_the_design_says(workflow: Workflo
         == {
             "one": [False, False, False, False, False],
             "two": [True, True, True, True, True],
-            "two when flagged": [False, True, False, False, False],
+            "two when flagged": [False, True, True, False, False],
+            "two unless a special approval": [True, True, False, False, False],
             "two for organs and news units": [False, False, True, True, True],
         }[row.eyes]
     )
+
+
+def _case(subject_type: SubjectType, *flags: AccountFlag, kind: str) -> SimpleNamespace:
+    """An account or a permission, as far as the question of the second person looks at it."""
+    told = list(flags)
+    seen = {"is_flagged": bool(flags), "flags": told, "change_flags": told}
+    return SimpleNamespace(subject_type=subject_type, kind=kind, **seen)
 
 
 def test_no_workflow_stands_outside_the_design() -> None:
@@ -163,7 +171,7 @@ def test_adverse_steps_are_those_of_the_design_and_give_reasons() -> None:
 def test_the_follow_ups_are_those_of_the_design() -> None:
     rows = tuple(
         (
-            f"{row.noun}.{row.trigger}" if row.trigger else f"{row.noun} enters {row.enters}",
+            explained.cause_of(row),
             ".".join(row.fires),
             tuple(map(str, row.when)),
         )
