@@ -124,7 +124,9 @@ def category_stays_with_its_authority(on: On) -> Sequence[Problem]:
     known = codes("filing_categories").get(wanted.category)
     if known is None or not known.is_valid_on(local_day(on.now)):
         return [Problem(ProblemCode.CODE_UNKNOWN, path, "(filing_categories)")]
-    if answering(wanted.category, on.facts.provider_division) != on.case.jurisdiction:
+    division = on.facts.provider_division
+    # Not with its jurisdiction: an account that was transferred stays where it went.
+    if answering(wanted.category, division) != answering(on.case.category, division):
         return [Problem(ProblemCode.CATEGORY_MOVES_AUTHORITY, path)]
     return []
 
