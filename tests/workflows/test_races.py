@@ -124,6 +124,50 @@ async def test_of_two_holders_who_want_one_name_one_has_it(worlds: tuple[World, 
     await assert_journal_is_whole(here)
 
 
+async def test_of_two_applications_and_a_change_that_want_one_name_one_has_it(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    owner, account = await provider.approved()
+    version = account.version
+
+    for number in range(10):
+        name = f"潮平岸阔{number}"
+        first, second = await provider.holder(), await provider.holder()
+        second = replace(second, person=at(there, second.person))
+        wanted: dict[str, Any] = {"displayName": name, "materials": []}
+        answers = await asyncio.gather(
+            first.try_to_apply(displayName=name),
+            at(there, owner.person).do("accountChange", id=account.id, version=version, particulars=wanted),
+            second.try_to_apply(displayName=name),
+        )
+
+        assert codes(answers) == [[], ["NAME_UNAVAILABLE"], ["NAME_UNAVAILABLE"]]
+        if not answers[1].codes:
+            await owner.person.must("accountWithdrawChange", id=account.id, version=version + 1)
+            version += 2
+    await assert_journal_is_whole(here)
+
+
+async def test_of_two_changes_that_want_one_name_one_has_it(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    (one, first), (other, second) = await provider.approved(), await provider.approved()
+    seen = {first.id: first.version, second.id: second.version}
+
+    for number in range(10):
+        wanted: dict[str, Any] = {"displayName": f"两岸猿声{number}", "materials": []}
+        asked = (one.person, first.id), (at(there, other.person), second.id)
+        answers = await asyncio.gather(
+            *(person.do("accountChange", id=id_, version=seen[id_], particulars=wanted) for person, id_ in asked)
+        )
+
+        assert codes(answers) == [[], ["NAME_UNAVAILABLE"]]
+        person, id_ = next(pair for pair, answer in zip(asked, answers, strict=True) if not answer.codes)
+        await person.must("accountWithdrawChange", id=id_, version=seen[id_] + 1)
+        seen[id_] += 2
+    await assert_journal_is_whole(here)
+
+
 async def test_a_request_sent_ten_times_at_once_is_carried_out_once(worlds: tuple[World, World]) -> None:
     here, there = worlds
     provider = await here.provider()
