@@ -20,6 +20,7 @@ G: Final = (P, N)
 STAYS: Final = None
 NOTHING: Final = ()  # the case is not there yet
 FOLLOW_UP: Final = ()  # nobody may ask for it
+IN_USE: Final = ("REVIEWED", "FILED", "BADGED")
 Eyes = Literal["one", "two", "two when flagged", "two for organs and news units", "two unless a special approval"]
 
 
@@ -74,6 +75,16 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("approve", ("APPLIED",), "REVIEWED", (R,), "two when flagged"),
         Expected("reject", ("APPLIED",), "REJECTED", (R,), "two for organs and news units"),
         Expected("reapply", ("REJECTED",), "APPLIED", (H, I)),
+        Expected("change", IN_USE, STAYS, (H, I)),
+        Expected("claim_change", IN_USE, STAYS, (R,)),
+        Expected("request_change_supplement", IN_USE, STAYS, (R,)),
+        Expected("supplement_change", IN_USE, STAYS, (H, I)),
+        Expected("withdraw_change", IN_USE, STAYS, (H,)),
+        Expected("approve_change", IN_USE, STAYS, (R,), "two when flagged"),
+        Expected("reject_change", IN_USE, STAYS, (R,), "two for organs and news units"),
+        Expected("ask_close", IN_USE, STAYS, (H,)),
+        Expected("cancel_close", IN_USE, STAYS, (H,)),
+        Expected("close", IN_USE, "CLOSED", (C,), "two"),
         Expected("file", ("REVIEWED",), "FILED", FOLLOW_UP),
         Expected("unfile", ("FILED", "BADGED"), "REVIEWED", FOLLOW_UP),
         Expected("badge", ("FILED",), "BADGED", FOLLOW_UP),
@@ -157,6 +168,7 @@ ADVERSE: Final = (
     "qualification.suspend",
     "qualification.revoke",
     "account.reject",
+    "account.reject_change",
     "filing.return",
     "filing.decline",
     "filing.revoke",
