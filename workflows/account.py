@@ -12,6 +12,7 @@ from workflows import account_facts as facts
 from workflows import account_guards as g
 from workflows import account_records as records
 from workflows import leases
+from workflows.account_adopt import ADOPT
 from workflows.account_change import CHANGES
 from workflows.account_close import CLOSING
 from workflows.engine import Transition, Workflow
@@ -64,6 +65,7 @@ ACCOUNT = Workflow(
             opening=effects.application,
             under="holder_id",
         ),
+        ADOPT,
         Transition(
             "claim",
             (S.APPLIED,),

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from domain.deadline import Deadline
 from domain.identity import Identity
 from domain.policy.roles import Role
-from domain.policy.scopes import ALL, NONE, scope
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table, table_of
 from domain.viewer import Viewer
@@ -21,16 +20,12 @@ from workflows.engine import Fact, Gathered, On, Transition, Workflow
 from workflows.hands import Hand, Writing
 from workflows.office import Office
 from workflows.registry import reached_from, workflow_of
+from workflows.sight import in_scope
 
+__all__ = [
+    "gather_facts", "in_scope", "load_case", "load_deadlines", "load_under", "read_facts", "subject_of",
+]  # fmt: skip
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
-
-
-def in_scope(table: sa.Table, role: Role, alias: sa.FromClause | None = None) -> sa.ColumnElement[bool]:
-    """The viewer's scope on a table, or on an alias of it, as a condition."""
-    found = scope(table, role)
-    if found == ALL:
-        return sa.true()
-    return sa.false() if found == NONE or isinstance(found, str) else found(table if alias is None else alias)
 
 
 @lru_cache(maxsize=500)

@@ -10,6 +10,7 @@ from typing import Final
 from domain.state import State
 from workflows.account import ACCOUNT
 from workflows.agreement import AGREEMENT
+from workflows.batch import BATCH
 from workflows.engine import Transition, Workflow
 from workflows.filing import FILING
 from workflows.follow_ups import FOLLOW_UPS, LONGEST_CHAIN, FollowUp
@@ -81,4 +82,6 @@ def reached_from(noun: str, trigger: str) -> frozenset[str]:
     return frozenset(found)
 
 
-WORKFLOWS: Final = _checked(PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING, PERMISSION)
+WORKFLOWS: Final = _checked(
+    PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING, PERMISSION, BATCH
+)
