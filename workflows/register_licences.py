@@ -198,4 +198,6 @@ def _doubt(licence_id: str, cause: DoubtCause, before: Mapping[str, Any], stamp:
         "cause": cause,
         "import_id": stamp.import_id,
         "before": dict(before),
+        "told_at": None,
+        "told_at": None,
     }
