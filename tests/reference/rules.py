@@ -83,7 +83,9 @@ def _each(rule: Rule, tables: str) -> dict[str, Rule]:
 
 
 _OPEN: Final = _each(everybody, "authority source_unit licence")
-_CASEWORK: Final = "holder identity agreement_version consent account submission material filing step qualification"
+_CASEWORK: Final = (
+    "holder identity agreement_version consent account submission material filing permission step qualification"
+)
 _PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, _CASEWORK)}
 _REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text")}
 _DOUBTS: Final = _each(everybody, "licence_doubt")
@@ -99,7 +101,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "provider": itself,
         "agreement_version": own,
         "holder": oneself,
-        **_each(held, "identity consent account submission material filing step"),
+        **_each(held, "identity consent account submission material filing permission step"),
         "step_text": told(held),
         "notice": served_on("HOLDER", held),
     },

@@ -75,6 +75,7 @@ async def _body(story: Story, division: str) -> None:
     await _qualified(provider)
     holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
     await _proposals(provider)
+    await provider.badged()
     await provider.newcomer()
     await _left(provider)
     story.viewers += [*provider.staff.values(), provider.second_reviewer, provider.regulator]

@@ -31,12 +31,15 @@ from workflows.database import Database, Transaction
 EACH: Final = 40
 MORE: Final = {"step": 160, "step_text": 120, "notice": 80, "proposal": 80}  # what hangs on cases of every kind
 DRAWN: Final = (
-    "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "submission",
+    "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission",
+    "submission",
     "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
     "register_import", "quarantined_row", "licence", "licence_doubt",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
-_CASES: Final = ("account", "filing", "holder", "identity", "provider", "qualification", "agreement_version", "staff")
+_CASES: Final = (
+    "account", "filing", "permission", "holder", "identity", "provider", "qualification", "agreement_version", "staff",
+)  # fmt: skip
 # Nobody's: made up for the tests.
 _PERSON: Final = {
     "legal_name": "欧阳示例",
@@ -186,8 +189,16 @@ def _account(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 def _filing(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     _timed(tangle, row)
     row["account_id"] = tangle.made["account"][number]["id"]
+    row["current_of"] = row["account_id"] if number % 3 else None
     row["number"] = f"drawn-{row['id'][-8:]}" if number % 2 else None
     row["defects"] = [{"code": "ITEM_WRONG", "item": "OPERATOR_ID"}] * (number % 3)
+
+
+def _permission(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    _timed(tangle, row)
+    row["kind"] = ("PUBLISH_AND_REPRINT", "REPRINT_ONLY", "SPECIAL_APPROVAL")[number % 3]
+    licences = [licence["number"] for licence in tangle.pool("licence")]
+    row["licence_number"] = tangle.random.choice((None, "99999999999", *licences))
 
 
 def _identity(tangle: Tangle, row: dict[str, Any], number: int) -> None:
@@ -261,6 +272,7 @@ _OWN: Final[Mapping[str, Own]] = {
     "licence": _named("number"),
     "licence_doubt": _licence_doubt,
     "notice": _notice,
+    "permission": _permission,
     "proposal": _proposal,
     "source_unit": _named("name"),
     "staff": _named("subject"),

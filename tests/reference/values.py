@@ -15,6 +15,7 @@ from domain.codes.lists import codes
 from domain.filing import FilingState
 from domain.holder import HolderState
 from domain.identity import IdentityState
+from domain.permission import PermissionState
 from domain.policy.roles import GRANTS, Role
 from domain.provider import ProviderState
 from domain.qualification import QualificationState
@@ -34,6 +35,7 @@ STATES: Final[Mapping[str, type[State]]] = {
     "account": AccountState,
     "agreement_version": AgreementState,
     "filing": FilingState,
+    "permission": PermissionState,
     "holder": HolderState,
     "identity": IdentityState,
     "provider": ProviderState,
