@@ -215,6 +215,7 @@ def _account(number: int, holder_id: str, state: str, tenant: dict[str, Any], at
         "category": "LIFESTYLE", "subject_type": "INDIVIDUAL", "division": "330100", "round": 1, "supplements": 0,
         "priority": "NORMAL", "rank": 2, "flags": "[]", "is_flagged": False, "receipt_number": f"R-{number}",
         "items_asked": "[]", "applied_at": at, "ruleset": 1, "due_at": NO_DUE_DATE, "clock": "NONE",
+        "change_flags": "[]", "change_supplements": 0, "is_adopted": False,
     }  # fmt: skip
 
 
@@ -228,12 +229,16 @@ def _submission(account: dict[str, Any], round_: int, tenant: dict[str, Any]) ->
 
 
 def _filing(account: dict[str, Any], agreement_id: str, at: datetime) -> dict[str, Any]:
-    same = ("handle", "display_name", "category", "subject_type", "division", "holder_id", "provider_id")
+    same = (
+        "handle", "display_name", "description", "category", "subject_type", "division", "holder_id", "provider_id",
+    )  # fmt: skip
     is_prepared = account["state"] == "REVIEWED"
     id_ = new_id("filing")
     return {
+        **dict.fromkeys(table_of(Filing).c.keys()),
         **_CASE, **{name: account[name] for name in same}, "jurisdiction": account["jurisdiction"], "id": id_,
         "state": "PREPARED" if is_prepared else "ACCEPTED", "account_id": account["id"], "reviewed_at": at,
+        "current_of": account["id"], "was_refused": False,
         "agreement_id": agreement_id, "number": None if is_prepared else f"SG-{id_}", "number_version": 1,
         "round": 0 if is_prepared else 1, "submitted_at": None, "decided_at": None, "defects": "[]",
         "due_at": at + timedelta(days=10) if is_prepared else NO_DUE_DATE,
