@@ -220,6 +220,8 @@ def document(mutation: str, select: str = "") -> str:
 # Mutations whose inputs have the same form share it.
 _SHARED: Final = {
     "filingSubmit": "FilingStep", "filingPullBack": "FilingStep", "filingAccept": "FilingStep",
+    "filingTransfer": "FilingTransferAnswer", "filingRefuseTransfer": "FilingTransferAnswer",
+    "filingWithdrawTransfer": "FilingTransferAnswer",
     "filingPrepareAgain": "FilingStep", "filingDecline": "FilingAgainst",
     "qualificationVerify": "QualificationStep", "qualificationRenew": "QualificationStep",
     "qualificationResume": "QualificationStep", "qualificationRefuse": "QualificationAgainst",
