@@ -17,12 +17,15 @@ from domain.calendar import local_day
 from domain.codes.lists import materials_for
 from domain.holder import SubjectType
 from domain.identity import Identity
+from domain.permission import PermissionKind
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode, Refused
+from domain.proposal import Proposal
 from domain.staff import Staff
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.demo_people import (
+    BADGED,
     COMPANIES,
     FILED,
     IN_SUPPLEMENT,
@@ -37,19 +40,23 @@ from workflows.demo_people import (
     mobile,
     resident_id,
 )
+from workflows.demo_register import PUBLISHING_LICENCE, import_licences
 from workflows.identity import PERSONS
 from workflows.office import Office
+from workflows.proposals import ProposalEndorse
 from workflows.registry import workflow_of
-from workflows.unit_of_work import Outcome, carry_out
+from workflows.unit_of_work import Outcome, carry_out, endorse
 from workflows.viewers import Proven, viewer_of
 
 _OPERATOR: Final = Viewer("", Role.OPERATOR)
-_STAFF, _IDENTITY = table_of(Staff), table_of(Identity)
+_STAFF, _IDENTITY, _PROPOSAL = table_of(Staff), table_of(Identity), table_of(Proposal)
 _ENROLLED: Final = sa.select(_STAFF.c.id).where(
     _STAFF.c.issuer == ISSUER, _STAFF.c.subject == sa.bindparam("subject", type_=sa.Text)
 )
 _BEHIND: Final = sa.select(_IDENTITY.c.id).where(_IDENTITY.c.holder_id == sa.bindparam("holder", type_=sa.Text))
-_CREDIT_CODES: Final = {SubjectType.GOVERNMENT: "11", SubjectType.ENTERPRISE: "91"}
+_HASH: Final = sa.select(_PROPOSAL.c.hash).where(_PROPOSAL.c.id == sa.bindparam("proposal", type_=sa.Text))
+_CREDIT_CODES: Final = {SubjectType.GOVERNMENT: "11", SubjectType.ENTERPRISE: "91", SubjectType.NEWS_UNIT: "12"}
+_DECIDERS: Final = (Role.COMPLIANCE_OFFICER, Role.REVIEWER)
 _LAST: Final = COMPANIES[-1].staff[-1]  # enrolled after everything else: where this person is, all is
 
 
@@ -69,6 +76,7 @@ async def load_demo(office: Office) -> bool:
     for division, officials in REGULATORS.items():
         for official in officials:
             await _enrol_member(office, official, authority_id=authority_id(division))
+    await import_licences(office)
     for company in COMPANIES:
         await _load_company(office, company)
     return True
@@ -78,9 +86,10 @@ async def _load_company(office: Office, company: Company) -> None:
     values = {"name": company.name, "uscc": credit_code("91", len(company.name)), "division": company.division}
     registered = await _step(office, REGULATORS[company.authority][0].subject, "provider", "register", values)
     provider_id = str(registered.case_id)
-    officer, reviewer, *others = company.staff
-    for member in (officer, reviewer):
+    deciders = [member for member in company.staff if member.role in _DECIDERS]
+    for member in deciders:
         await _enrol_member(office, member, provider_id=provider_id)
+    officer, reviewer = (next(one for one in deciders if one.role is role) for role in _DECIDERS)
     agreement_id = await _publish_agreement(office, officer, company)
     for who in company.applicants:
         holder_id = await _enrol_holder(office, who, company, provider_id)
@@ -88,8 +97,9 @@ async def _load_company(office: Office, company: Company) -> None:
             continue
         await _verify_and_consent(office, who, holder_id, reviewer, agreement_id)
         await _apply(office, _Enrolled(who, holder_id, company), reviewer, officer)
-    for member in others:
-        await _enrol_member(office, member, provider_id=provider_id)
+    for member in company.staff:
+        if member not in deciders:
+            await _enrol_member(office, member, provider_id=provider_id)
 
 
 async def _enrol_member(office: Office, member: Member, **body: str) -> None:
@@ -135,7 +145,7 @@ async def _apply(office: Office, enrolled: _Enrolled, reviewer: Member, officer:
     who = enrolled.who
     applied = await _step(office, who.subject, "account", "apply", {"particulars": _particulars(office, enrolled)})
     account_id = str(applied.case_id)
-    if who not in (IN_SUPPLEMENT, SUBMITTED, FILED):
+    if who not in (IN_SUPPLEMENT, SUBMITTED, FILED, BADGED):
         return
     await _step(office, reviewer.subject, "account", "claim", {"id": account_id}, of=who)
     case = {"id": account_id, "version": 1}
@@ -143,12 +153,38 @@ async def _apply(office: Office, enrolled: _Enrolled, reviewer: Member, officer:
         items = [{"code": "DESCRIPTION", "text": "请说明作品是否为本人拍摄。"}]
         await _step(office, reviewer.subject, "account", "request_supplement", {**case, "items": items}, of=who)
         return
-    approved = await _step(office, reviewer.subject, "account", "approve", {**case, "category": who.category}, of=who)
+    approve = {**case, "category": who.category}
+    approved = await _decided(office, reviewer, enrolled, "account", "approve", approve)
     filing = {"id": str(approved.created_id), "version": 1}
     await _step(office, officer.subject, "filing", "submit", filing, of=who)
-    if who is FILED:
-        official = REGULATORS[enrolled.company.authority][0]
-        await _step(office, official.subject, "filing", "accept", {**filing, "version": 2}, of=who)
+    if who is SUBMITTED:
+        return
+    official = REGULATORS[enrolled.company.authority][0]
+    await _step(office, official.subject, "filing", "accept", {**filing, "version": 2}, of=who)
+    if who is BADGED:
+        asked = {"kind": PermissionKind.PUBLISH_AND_REPRINT, "licence_number": PUBLISHING_LICENCE}
+        requested = await _step(office, who.subject, "permission", "request", {"account_id": account_id, **asked})
+        grant = {"id": str(requested.case_id), "version": 1}
+        await _decided(office, officer, enrolled, "permission", "grant", grant)
+
+
+async def _decided(
+    office: Office, member: Member, enrolled: _Enrolled, noun: str, trigger: str, values: dict[str, Any]
+) -> Outcome:
+    """A decision; where it takes two, a colleague of the same role endorses it."""
+    who = enrolled.who
+    made = await _step(office, member.subject, noun, trigger, values, of=who)
+    if made.proposal_id is None:
+        return made
+    proposal_id = made.proposal_id
+    [row] = await office.database.read(lambda connection: connection.fetch(_HASH, {"proposal": proposal_id}))
+    colleague = next(one for one in enrolled.company.staff if one.role is member.role and one is not member)
+    key = f"demo:{who.subject}:{noun}.{trigger}:endorse"
+    endorsement = ProposalEndorse(id=proposal_id, hash=row[0], idempotency_key=key)
+    endorsed = await endorse(office, await _viewer(office, colleague.subject), endorsement)
+    if endorsed.problems:
+        raise Refused(*endorsed.problems)
+    return await _step(office, member.subject, noun, trigger, {**values, "proposal": proposal_id}, of=who)
 
 
 def _particulars(office: Office, enrolled: _Enrolled) -> dict[str, Any]:
@@ -175,11 +211,16 @@ async def _step(
     of: Applicant | None = None,
 ) -> Outcome:
     """A step of one of the demo's people. Who is no holder yet says by `provider_id` where they enrol."""
+    viewer = await _viewer(office, subject, provider_id)
+    return await _fire(office, viewer, noun, trigger, values, of.subject if of else subject)
+
+
+async def _viewer(office: Office, subject: str, provider_id: str | None = None) -> Viewer:
     proven = Proven(ISSUER, subject, frozenset(Role), provider_id)
     viewer = await office.database.read(lambda connection: viewer_of(connection, proven))
     if viewer is None:
         raise Refused(Problem(ProblemCode.NOT_FOUND, ("subject",), f"Nobody is enrolled as {subject}."))
-    return await _fire(office, viewer, noun, trigger, values, of.subject if of else subject)
+    return viewer
 
 
 async def _fire(office: Office, viewer: Viewer, noun: str, trigger: str, values: dict[str, Any], name: str) -> Outcome:
@@ -187,7 +228,7 @@ async def _fire(office: Office, viewer: Viewer, noun: str, trigger: str, values:
     command = workflow.by_trigger[trigger].command
     if command is None:
         raise Refused(Problem(ProblemCode.NOT_ALLOWED, (noun, trigger), "Only follow-ups fire it."))
-    key = f"demo:{name}:{noun}.{trigger}"
+    key = f"demo:{name}:{noun}.{trigger}{':endorsed' if 'proposal' in values else ''}"
     outcome = await carry_out(office, viewer, workflow, trigger, command(**values, idempotency_key=key))
     if outcome.problems:
         raise Refused(*outcome.problems)

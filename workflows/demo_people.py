@@ -139,6 +139,10 @@ FILED: Final = Applicant(
     "demo-holder-filed", T.ENTERPRISE, "示例科普有限公司", "示例四", 105,
     "shili-kepu", "示例科普小站", "面向儿童的科普", "TECHNOLOGY",
 )  # fmt: skip
+BADGED: Final = Applicant(
+    "demo-holder-news", T.NEWS_UNIT, "示例晨报社", "示例七", 108,
+    "shili-chenbao", "示例晨报", "本地要闻与评论", "NEWS",
+)  # fmt: skip
 UNVERIFIED: Final = Applicant(
     "demo-holder-unverified", T.INDIVIDUAL, "示例新来者", "示例五", 106, "", "", "", "",
 )  # fmt: skip
@@ -150,7 +154,7 @@ ELSEWHERE: Final = Applicant(
 COMPANIES: Final = (
     Company(
         "zhejiang", "示例即时通信有限公司", "330100", ZHEJIANG, _members("", 11),
-        (WAITING, FLAGGED, IN_SUPPLEMENT, SUBMITTED, FILED, UNVERIFIED),
+        (WAITING, FLAGGED, IN_SUPPLEMENT, SUBMITTED, FILED, BADGED, UNVERIFIED),
     ),
     Company("shanghai", "示例掌上通信有限公司", SHANGHAI, SHANGHAI, _members("-shanghai", 21), (ELSEWHERE,)),
 )  # fmt: skip

@@ -46,11 +46,12 @@ async def test_the_demo_data_stand_where_a_newcomer_can_go_on(own_database_url: 
         ("APPLIED", False),
         ("APPLIED", False),
         ("APPLIED", True),
+        ("BADGED", True),
         ("FILED", False),
         ("REVIEWED", False),
         ("SUPPLEMENT_REQUESTED", False),
     ]
-    assert sorted(row[0] for row in filings) == ["ACCEPTED", "SUBMITTED"]
+    assert sorted(row[0] for row in filings) == ["ACCEPTED", "ACCEPTED", "SUBMITTED"]
     assert chains.are_whole
     assert alone == []
 
