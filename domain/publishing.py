@@ -65,6 +65,9 @@ class Blocker(Word):
     BADGE_ONLY_REPRINTS = "BADGE_ONLY_REPRINTS", "标识仅限转载", "Its badge is for reprints only"
 
 
+Graces = tuple[tuple[Blocker, datetime | None], ...]
+
+
 # --- the facts ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class OnFile:
@@ -137,11 +140,12 @@ class Decision:
 
 def decide(standing: Standing, act: Act, content: Content, now: datetime) -> Decision:
     """Whether the account may do this now, and everything that stands in the way."""
-    blocks = tuple(_blocks(standing, act, content, now))
-    return Decision(not blocks, blocks, now, _valid_seconds(standing, now))
+    graces = tuple(_graces(standing, now))
+    blocks = tuple(_blocks(standing, act, content, now, graces))
+    return Decision(not blocks, blocks, now, _valid_seconds(standing, now, graces))
 
 
-def _blocks(standing: Standing, act: Act, content: Content, now: datetime) -> Iterator[Block]:
+def _blocks(standing: Standing, act: Act, content: Content, now: datetime, graces: Graces) -> Iterator[Block]:
     if standing.state == AccountState.CLOSED:
         yield Block(Blocker.CLOSED)
     elif standing.state not in IN_USE:
@@ -149,7 +153,8 @@ def _blocks(standing: Standing, act: Act, content: Content, now: datetime) -> It
     elif act != Act.REMOVE:  # taking down is never in anybody's way
         if act != Act.UPDATE:
             yield from _without_base_right(standing, now)
-        yield from _holds(standing, now)
+        # Nothing is written into an account when one of these lapses: each is a hold once its grace is over.
+        yield from (Block(code) for code, ends in graces if ends is not None and ends <= now)
         if content != Content.GENERAL:
             yield from _without_news_right(standing, content, local_day(now))
 
@@ -167,13 +172,7 @@ def _without_base_right(standing: Standing, now: datetime) -> Iterator[Block]:
         yield Block(Blocker.NOT_FILED, None if filing.due_at == NO_DUE_DATE else filing.due_at)
 
 
-def _holds(standing: Standing, now: datetime) -> Iterator[Block]:
-    """Nothing is written into an account when one of these lapses: each is derived, with its grace."""
-    for code, ends in _graces(standing, now):
-        if ends is not None and ends <= now:
-            yield Block(code)
-
-
+# --- what may lapse: a further hold is a line here ----------------------------------------------------------------
 def _graces(standing: Standing, now: datetime) -> Iterator[tuple[Blocker, datetime | None]]:
     """When the grace ends of each thing that has lapsed or will; None of what has no end in view."""
     yield Blocker.AGREEMENT_LAPSED, _after(standing.consent_lost_at, AGREEMENT_GRACE_DAYS)
@@ -208,6 +207,7 @@ def _span(one: Held) -> tuple[datetime, datetime]:
     return _midnight_after(max(one.valid_from, _FIRST) - _DAY), ends
 
 
+# --- news --------------------------------------------------------------------------------------------------------
 def _without_news_right(standing: Standing, content: Content, today: date) -> Iterator[Block]:
     """The badge is the account's own, on file; what it allows is derived from the licence behind it."""
     granted = standing.permission
@@ -236,22 +236,22 @@ def news_right_stands(granted: Granted, today: date) -> bool:
 
 
 # --- how long it holds -------------------------------------------------------------------------------------------
-def _valid_seconds(standing: Standing, now: datetime) -> int:
+def _valid_seconds(standing: Standing, now: datetime, graces: Graces) -> int:
     """Whole seconds within which time alone changes nothing; what people do meanwhile is why they are few."""
-    left = min((at - now for at in _turns(standing, now) if at > now), default=timedelta(seconds=VALID_SECONDS_MAX))
+    left = min(
+        (at - now for at in _turns(standing, now, graces) if at > now), default=timedelta(seconds=VALID_SECONDS_MAX)
+    )
     return min(VALID_SECONDS_MAX, int(left.total_seconds()))
 
 
-def _turns(standing: Standing, now: datetime) -> Iterator[datetime]:
+def _turns(standing: Standing, now: datetime, graces: Graces) -> Iterator[datetime]:
     """The moments at which an answer may change by itself: ends of days in Shanghai, of graces, of clocks."""
     yield _midnight_after(local_day(now))
     if standing.filing is not None and standing.filing.due_at != NO_DUE_DATE:
         yield standing.filing.due_at + _INSTANT  # it is overdue from the instant after
     if standing.closing_at is not None:
         yield standing.closing_at
-    for _, ends in _graces(standing, now):
-        if ends is not None:
-            yield ends
+    yield from (ends for _, ends in graces if ends is not None)
 
 
 @lru_cache(maxsize=1_000)

@@ -152,7 +152,8 @@ _COLUMNS: Final = (
     _QUALIFICATION.c.kind, _QUALIFICATION.c.state, _QUALIFICATION.c.valid_from, _QUALIFICATION.c.valid_to,
     _QUALIFICATION.c.renewal_asked_at,
 )  # fmt: skip
-_LEFT_AT, _CONSENT_LOST_AT = len(_COLUMNS), len(_COLUMNS) + 1
+_GRANTED, _HELD = slice(12, 20), slice(20, 26)  # what follows the columns: when the qualification was left,
+_CONSENT_LOST_AT = 26  # and since when the holder's consent is not current
 
 
 def _qualifications() -> sa.ColumnElement[bool]:
@@ -212,7 +213,7 @@ def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
 
 def _known(group: Sequence[Sequence[Any]]) -> Known:
     id_, handle, state, is_adopted, closing_at, mode, settings, *_ = one = group[0]
-    held = tuple(Held(*row[20:25], left_at=row[_LEFT_AT]) for row in group if row[20] is not None)
+    held = tuple(Held(*row[_HELD]) for row in group if row[_HELD][0] is not None)
     lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
     standing = Standing(
         state=state,
@@ -223,6 +224,6 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
         consent_lost_at=None if lost_at is None else max(lost_at, here_since),
         verified_until=one[11],
         held=None if mode == Mode.SANDBOX else held,
-        permission=None if one[12] is None else Granted(*one[12:20]),
+        permission=None if one[12] is None else Granted(*one[_GRANTED]),
     )
     return Known(id_, handle, standing)

@@ -91,7 +91,7 @@ PROVIDERS: Final[list[tuple[str, list[dict[str, Any]]]]] = [
 def _permissions() -> Iterator[list[dict[str, Any]]]:
     yield []
     whole = {"services": "PUBLISH_AND_REPRINT", "valid_from": TODAY - 400 * DAY, "valid_to": TODAY + 400 * DAY}
-    unlike = (
+    unlike: tuple[dict[str, Any], ...] = (
         {}, {"services": "REPRINT_ONLY"}, {"services": "PLATFORM"}, {"services": None}, {"valid_to": None},
         {"valid_to": TODAY}, {"valid_to": TODAY - DAY}, {"valid_from": TODAY + DAY},
     )  # fmt: skip

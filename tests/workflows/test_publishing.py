@@ -222,7 +222,7 @@ async def test_a_provider_that_is_suspended_has_thirty_days_and_no_new_ones_when
     )
     world.clock.advance(days=20)
     second = await world.regulator(provider.division)
-    revoke = {"id": telecom.id, "version": suspended.version, "reasons": BREACH}
+    revoke: dict[str, Any] = {"id": telecom.id, "version": suspended.version, "reasons": BREACH}
     await by_two(provider.regulator, second, "qualificationRevoke", **revoke)
 
     world.clock.advance(days=10, seconds=-1)
@@ -258,7 +258,7 @@ async def test_news_is_for_those_with_a_badge_of_its_kind(world: World) -> None:
 
     badged = await rights(world, provider.integration, account_id)
     without = await rights(world, provider.integration, plain)
-    narrow = {"id": granted.id, "version": granted.version, "reasons": PERMISSION_REASON}
+    narrow: dict[str, Any] = {"id": granted.id, "version": granted.version, "reasons": PERMISSION_REASON}
     await provider.officer.must("permissionNarrow", **narrow)
     narrowed = await rights(world, provider.integration, account_id)
 
@@ -304,7 +304,7 @@ async def test_a_licence_lasts_to_the_end_of_its_last_day_in_shanghai(world: Wor
 async def test_a_suspended_permission_gives_no_right(world: World) -> None:
     provider = await world.provider()
     _, account_id, granted = await provider.badged()
-    suspend = {"id": granted.id, "version": granted.version, "reasons": PERMISSION_REASON}
+    suspend: dict[str, Any] = {"id": granted.id, "version": granted.version, "reasons": PERMISSION_REASON}
 
     await provider.regulator.must("permissionSuspend", **suspend)
 
@@ -317,7 +317,7 @@ async def test_a_closed_account_may_do_nothing_and_bears_its_handle_no_more(worl
     [account] = await world.rows(Account, id=account_id)
     ended = {"endedOn": "2026-03-01", "facts": "示例事实", "proofReference": "示例", "proofSha256": "0" * 64}
 
-    asked = {"id": account_id, "version": account.seq, **ended}
+    asked: dict[str, Any] = {"id": account_id, "version": account.seq, **ended}
     await by_two(provider.officer, await provider.second_officer(), "accountClose", **asked)
     found = await rights(world, provider.integration, account_id)
     by_handle = await provider.integration.ask(ONE, handle=account.handle, act="PUBLISH", content="GENERAL")
