@@ -118,6 +118,7 @@ class Asking:
         for role in ROLES:
             await self._viewer(role)
             await self._root_fields(role)
+            await self._register(role)
             for text, variables in _CODES:
                 await self.comparison.same(text, self.person(role), ("ZH", "EN")[self._turn % 2], **variables)
         for text in self.documents.interfaces():
@@ -131,6 +132,16 @@ class Asking:
         for person in self.comparison.story.of(role):
             for asked in (self.documents.leaves(me), *lists):
                 await self.comparison.same(f"{{ viewer {{ {asked} }} }}", person)
+
+    async def _register(self, role: str) -> None:
+        """What is found by another column than the id, and what is counted."""
+        asked = self.documents.leaves(self.documents.type("RegisterEntry"))
+        text = f"query($number: String!) {{ registerEntry(number: $number) {{ {asked} }} }}"
+        numbers = [row["number"] for row in self.comparison.rows.tables["register_entry"]]
+        for number in (*self.random.sample(numbers, 3), "none", ""):
+            await self.comparison.same(text, self.person(role), number=number)
+        groups = self.documents.leaves(self.documents.type("Statistic"))
+        await self.comparison.same(f"{{ registerStatistics {{ {groups} }} }}", self.person(role))
 
     async def _root_fields(self, role: str) -> None:
         for name, found in self.documents.query.fields.items():

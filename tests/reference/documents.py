@@ -107,7 +107,7 @@ class Documents:
             return [Way(name, text) for name, text in _BELOW_STEP.items()]
         for name, field in self.query.fields.items():
             named: Any = get_named_type(field.type)
-            if named.name == type_name:
+            if named.name == type_name and "id" in field.args:
                 found.append(Way("one", f"{{ {name}(id: $id) {{ {{}} }} }}"))
                 found.append(
                     Way("alias", f"{{ a: {name}(id: $id) {{ x: __typename {{}} }} b: {name}(id: $out) {{ {{}} }} }}")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from domain.names import name_key
 from tests.reference.rows import Row
 from tests.reference.rules import APPLICANTS, BLIND_FLAGS, Looker
 
@@ -47,6 +48,10 @@ _ACCOUNTS: Final[Orders] = {
     "QUEUE": Order(("rank", "due_at", "id")),
 }
 _FILINGS: Final[Orders] = {"DESK": Order(("due_at", "id")), "NEWEST": Order(("created_at", "id"), descending=True)}
+_ENTRIES: Final[Orders] = {
+    "NAME": Order(("name_key", "id")),
+    "NEWEST": Order(("created_at", "id"), descending=True),
+}
 _JOURNAL: Final[Orders] = {None: Order(("seq", "id"))}
 _STAFF: Final[Orders] = {None: Order(("created_at", "id"))}
 PAGED: Final[Mapping[str, Listed]] = {
@@ -61,6 +66,7 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Query.authorities": Listed("authority", None, {None: Order(("division", "id"))}),
     "Query.sourceUnits": Listed("source_unit", None, _NEWEST, "source_unit"),
     "Query.licences": Listed("licence", None, _NEWEST, "licence"),
+    "Query.registerEntries": Listed("register_entry", None, _ENTRIES, "register_entry"),
     "Query.registerImports": Listed("register_import", None, _NEWEST),
     "Query.accessLog": Listed("access_log", None, {None: Order(("at", "id"), descending=True)}),
     "Me.notices": Listed("notice", None, _NEWEST, "notice"),
@@ -107,6 +113,10 @@ def _is(column: str) -> Test:
 
 def _has(column: str) -> Test:
     return lambda _, row, value: (row[column] is not None) is value
+
+
+def _begins(column: str) -> Test:
+    return lambda _, row, value: row[column] is not None and row[column].startswith(name_key(value))
 
 
 def _is_me(column: str) -> Test:
@@ -160,6 +170,16 @@ TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
     "staff": {"state": _among("state"), "role": _among("role")},
     "source_unit": {"name": _is("name"), "division": _is("division")},
     "licence": {"number": _is("number"), "province": _is("province"), "isLegacy": _is("is_legacy")},
+    "register_entry": {
+        "number": lambda _, row, value: row["number"] == value.strip().upper(),
+        "licence": lambda _, row, value: row["licence_number"] == value.replace(" ", "").replace("-", "").upper(),
+        "handle": lambda _, row, value: row["handle_key"] == value.strip().lower(),
+        "name": _begins("name_key"),
+        "organisation": _begins("organisation_key"),
+        "category": _among("category"),
+        "division": _among("division"),
+        "ended": _has("ended_on"),
+    },
     "notice": {"seen": _has("seen_at")},
     "proposal": {
         "mine": _is_me("proposer_id"),

@@ -24,7 +24,7 @@ from graphql import (
     parse,
 )
 
-from tests.reference import lists, values
+from tests.reference import lists, public, values
 from tests.reference.lists import FIRST, JOURNAL, PAGED, Asking, Listed
 from tests.reference.rows import Row
 from tests.reference.rules import KINDS
@@ -41,6 +41,7 @@ TABLES: Final[Mapping[str, str]] = {
     "Account": "account",
     "AgreementVersion": "agreement_version",
     "Authority": "authority",
+    "BadgeRecord": "badge",
     "Candidate": "candidate",
     "Consent": "consent",
     "Filing": "filing",
@@ -55,6 +56,7 @@ TABLES: Final[Mapping[str, str]] = {
     "Provider": "provider",
     "Qualification": "qualification",
     "QuarantinedRow": "quarantined_row",
+    "RegisterEntry": "register_entry",
     "RegisterImport": "register_import",
     "SourceUnit": "source_unit",
     "Staff": "staff",
@@ -97,6 +99,8 @@ COMPUTED: Final[Mapping[str, Value]] = {
     "Material.reference": values.of_a_document("reference"),
     "Material.sha256": values.of_a_document("sha256"),
     "AgreementVersion.clauses": values.clauses,
+    "BadgeRecord.asOf": public.as_of,
+    "BadgeRecord.standing": public.badge_standing,
     "Filing.defects": values.defects,
     "Licence.isMissing": lambda _, row, __: row["missing_from"] is not None,
     "LicenceDoubt.changes": values.changes,
@@ -104,6 +108,8 @@ COMPUTED: Final[Mapping[str, Value]] = {
     "Proposal.input": values.words,
     "Proposal.state": values.proposal_state,
     "Provider.settings": values.settings,
+    "RegisterEntry.asOf": public.as_of,
+    "RegisterEntry.badge": public.entry_badge,
     "Step.caption": values.step_caption,
     "Step.legalBases": values.words_of("legal_bases"),
     "Step.reasonCodes": values.words_of("reason_codes"),
@@ -120,6 +126,8 @@ _COMPUTED_OF_CASES: Final[Mapping[str, Value]] = {
     "version": lambda _, row, __: row["seq"],
 }
 Resolver = Callable[..., Any]
+# Root fields that are not called as their table.
+_NAMED: Final = {"agreement": "agreement_version", "badgeRecord": "badge", "staffMember": "staff"}
 
 
 def snake(name: str) -> str:
@@ -191,19 +199,25 @@ def _made(label: str, type_name: str, name: str) -> Value:
     return made or (lambda _, row, __: values.plain(row[snake(name)]))
 
 
+# Root fields that find a row otherwise than by its id, or none at all.
+_ROOTS: Final[Mapping[str, Resolver]] = {
+    "viewer": lambda _, info: values.me(info.context),
+    "node": lambda _, info, id: _by_prefix(info.context, id, "Query.node"),
+    "nodes": lambda _, info, ids: [_by_prefix(info.context, id_, "Query.nodes") for id_ in ids],
+    "codes": lambda _, info, **asked: values.code_list(info.context, asked),
+    "registerEntry": lambda _, info, number: _row(
+        info.context, "register_entry", "number", number, "Query.registerEntry"
+    ),
+    "registerStatistics": lambda _, info: public.register_statistics(info.context),
+}
+
+
 def _root(label: str, name: str) -> Resolver:
     if label in PAGED:
         return _page(label, PAGED[label])
-    match name:
-        case "viewer":
-            return lambda _, info: values.me(info.context)
-        case "node":
-            return lambda _, info, id: _by_prefix(info.context, id, label)
-        case "nodes":
-            return lambda _, info, ids: [_by_prefix(info.context, id_, label) for id_ in ids]
-        case "codes":
-            return lambda _, info, **asked: values.code_list(info.context, asked)
-    table = {"agreement": "agreement_version", "staffMember": "staff"}.get(name, snake(name))
+    if name in _ROOTS:
+        return _ROOTS[name]
+    table = _NAMED.get(name, snake(name))
     return lambda _, info, id: _row(info.context, table, "id", id, label)
 
 

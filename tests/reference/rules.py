@@ -82,7 +82,7 @@ def _each(rule: Rule, tables: str) -> dict[str, Rule]:
     return dict.fromkeys(tables.split(), rule)
 
 
-_OPEN: Final = _each(everybody, "authority source_unit licence")
+_OPEN: Final = _each(everybody, "authority source_unit licence register_entry badge")
 _CASEWORK: Final = (
     "holder identity agreement_version consent account submission material filing permission step qualification"
 )

@@ -24,6 +24,7 @@ from domain.vault.cipher import Place, seal
 from domain.vault.forms import forms_of, pack
 from domain.vault.keys import Keys, new_subject_keys, open_mask_key
 from domain.vault.texts import commitment, pack_text
+from tests.reference import public
 from tests.reference.rows import Rows
 from tests.reference.values import NEVER, STATES
 from workflows.database import Database, Transaction
@@ -34,7 +35,7 @@ DRAWN: Final = (
     "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission",
     "submission",
     "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
-    "register_import", "quarantined_row", "licence", "licence_doubt",
+    "register_import", "quarantined_row", "licence", "licence_doubt", "register_entry", "badge",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
 _CASES: Final = (
@@ -264,6 +265,7 @@ def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 _OWN: Final[Mapping[str, Own]] = {
     "account": _account,
+    "badge": public.draw_badge,
     "agreement_version": _numbered("number"),
     "consent": _consent,
     "filing": _filing,
@@ -274,6 +276,7 @@ _OWN: Final[Mapping[str, Own]] = {
     "notice": _notice,
     "permission": _permission,
     "proposal": _proposal,
+    "register_entry": public.draw_entry,
     "source_unit": _named("name"),
     "staff": _named("subject"),
     "step": _numbered("seq"),
