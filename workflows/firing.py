@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -97,23 +97,27 @@ class _Firing:
         return step
 
     def follow(self, row: FollowUp, cause: StepInHand, on: On) -> None:
-        """One follow-up: fires where a target stands right, else is skipped and the journal says so."""
-        noun, trigger = row.fires
-        workflow = workflow_of(noun)
-        caused_by_row = cause.hand.now_row()
-        targets: list[Hand | None] = [None]
-        if not row.creates:
-            targets = [
-                hand for hand in self.writing.hands_of(noun, row.when) if row.which(caused_by_row, hand.now_row())
-            ]
-        if row.provided is not None and not self.writing.hands_of(row.provided[0], (row.provided[1],)):
-            targets = []
-        if not targets:
-            cause.skipped.append(f"{noun}.{trigger}")
-        for target in targets:
+        """One follow-up: fires on what stands right; where its cases stand elsewhere the journal says so."""
+        workflow = workflow_of(row.fires[0])
+        transition = workflow.by_trigger[row.fires[1]]
+        targets = self._targets(row, cause.hand.now_row())
+        if targets == []:
+            cause.skipped.append(".".join(row.fires))
+        for target in targets or ():
             id_, case = ("", None) if target is None else (target.id, target.now_row())
             at = replace(on, case=case, input=None, id=id_, cause=cause.hand.now_row())
-            self.take(workflow, workflow.by_trigger[trigger], target, at, cause=cause)
+            self.take(workflow, transition, target, at, cause=cause)
+
+    def _targets(self, row: FollowUp, cause: Any) -> Sequence[Hand | None] | None:
+        """The cases it fires on, a new one as None; none that stands right; or None where it is no matter of theirs."""
+        if row.provided is not None:
+            looked_at = self.writing.hands_of(row.provided[0])
+            if row.provided[1] not in [hand.state for hand in looked_at]:
+                return [] if looked_at else None
+        if row.creates:
+            return [None]
+        concerned = [hand for hand in self.writing.hands_of(row.fires[0]) if row.which(cause, hand.now_row())]
+        return [hand for hand in concerned if hand.state in row.when] if concerned else None
 
     def apply(self, change: Change, hand: Hand, step: StepInHand | None) -> None:
         match change:

@@ -89,10 +89,7 @@ class Writing:
     later: list[tuple[Hand, Completion]] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)  # an account, and the authority that it goes to
 
-    def hand_of(self, noun: str) -> Hand | None:
-        """The first case of a noun that is in hand."""
-        return next((hand for hand in self.hands if hand.workflow.noun == noun), None)
-
-    def hands_of(self, noun: str, states: Collection[str]) -> list[Hand]:
-        """The cases of a noun that stand in one of these states."""
-        return [hand for hand in self.hands if hand.workflow.noun == noun and hand.state in states]
+    def hands_of(self, noun: str, states: Collection[str] | None = None) -> list[Hand]:
+        """The cases of a noun that are in hand; only those in these states, where some are named."""
+        of_noun = [hand for hand in self.hands if hand.workflow.noun == noun]
+        return of_noun if states is None else [hand for hand in of_noun if hand.state in states]

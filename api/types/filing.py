@@ -86,7 +86,7 @@ class Filing(Case):
     submitted_at: datetime | None = column(rows.Filing.submitted_at, "When it was last submitted.")
     decided_at: datetime | None = column(rows.Filing.decided_at, "When the authority decided.")
     defects: list[FilingDefect] = computed(defects_of, (rows.Filing.defects,))
-    amends: Filing | None = related(rows.Filing.amends, rows.Filing.id, "The filing in force that it would replace.")  # type: ignore[name-defined]
+    amends: Filing | None = related(rows.Filing.amends, rows.Filing.id, "The filing in force that it would replace.")
     transfer_to: Authority | None = related(
         rows.Filing.transfer_to, authority_rows.Authority.id, "The authority that is asked to take it over."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -88,7 +88,7 @@ async def test_an_authority_revokes_with_two_people(world: World) -> None:
     _, account_id, permission = await provider.badged()
     colleague = await world.regulator()
 
-    revoke = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
+    revoke: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
     revoked = await by_two(provider.regulator, colleague, "permissionRevoke", **revoke)
 
     assert revoked.state == "REVOKED"
@@ -136,7 +136,7 @@ async def test_a_narrowed_permission_issues_its_badge_anew(world: World) -> None
     provider = await world.provider()
     _, account_id, permission = await provider.badged()
 
-    narrow = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
+    narrow: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
     narrowed = await provider.officer.must("permissionNarrow", select="kind", **narrow)
 
     assert narrowed.case["kind"] == "REPRINT_ONLY"
@@ -179,7 +179,7 @@ async def test_an_account_off_file_asks_in_vain(world: World) -> None:
     assert sorted(answer.problems) == [("ACCOUNT_NOT_ON_FILE", "accountId"), ("LICENCE_NOT_NAMED", "grounds")]
 
 
-NO_LONGER: Any = pytest.mark.parametrize(
+NO_LONGER: Final = pytest.mark.parametrize(
     "listed",
     [
         {"valid_to": date(2026, 3, 1)},
@@ -207,7 +207,7 @@ async def test_a_provider_revokes_what_the_register_no_longer_bears_out(world: W
     provider = await world.provider()
     _, account_id, permission = await provider.badged()
     colleague = await provider.second_officer()
-    revoke = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
+    revoke: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
     early = await provider.officer.refused("permissionRevoke", **revoke)
     (row,) = await world.rows(Permission, id=permission.id)
     await world.relist(str(row.licence_number), **listed)
@@ -222,7 +222,7 @@ async def test_a_licence_past_its_end_is_not_resumed(world: World) -> None:
     provider = await world.provider()
     _, account_id, permission = await provider.badged()
     (row,) = await world.rows(Permission, id=permission.id)
-    suspend = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
+    suspend: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
     suspended = await provider.regulator.must("permissionSuspend", **suspend)
     await world.relist(str(row.licence_number), valid_to=date(2026, 3, 1))
 
@@ -237,7 +237,7 @@ async def test_a_provider_suspends_only_what_is_in_doubt_and_does_not_resume_wha
 ) -> None:
     provider = await world.provider()
     _, _, permission = await provider.badged()
-    suspend = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
+    suspend: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
 
     early = await provider.officer.refused("permissionSuspend", **suspend)
     suspended = await provider.regulator.must("permissionSuspend", **suspend)
@@ -250,7 +250,7 @@ async def test_a_provider_suspends_only_what_is_in_doubt_and_does_not_resume_wha
 async def test_a_special_approval_is_the_authoritys_to_grant_with_its_number_and_end(world: World) -> None:
     provider = await world.provider()
     holder, account_id, _ = await provider.filed()
-    asked = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
+    asked: dict[str, Any] = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
     request = await holder.person.must("permissionRequest", **asked, idempotencyKey=unique("key-"))
     named = {"approvalNumber": "批字〔2026〕1号", "validUntil": "2026-12-31"}
 
@@ -276,12 +276,12 @@ async def test_a_renewal_is_asked_thirty_days_ahead_with_a_receipt(world: World)
     holder, _, permission = await provider.badged()
     (row,) = await world.rows(Permission, id=permission.id)
     await world.relist(str(row.licence_number), valid_to=date(2026, 3, 31))
-    ask = {"id": permission.id, "version": permission.version, "receipt": "受理2026-1"}
+    ask: dict[str, Any] = {"id": permission.id, "version": permission.version, "receipt": "受理2026-1"}
 
     late = await holder.person.refused("permissionRenew", **ask)
     await world.relist(str(row.licence_number), valid_to=date(2026, 4, 1))
     asked = await holder.person.must("permissionRenew", select="renewalAskedAt", **ask)
-    renewed = {"id": permission.id, "version": asked.version, "validUntil": "2027-12-31"}
+    renewed: dict[str, Any] = {"id": permission.id, "version": asked.version, "validUntil": "2027-12-31"}
     beyond = await provider.officer.refused("permissionRenewed", **renewed)
     await world.relist(str(row.licence_number), valid_to=date(2028, 1, 1))
     done = await provider.officer.must("permissionRenewed", select="validUntil renewalAskedAt", **renewed)
@@ -303,7 +303,7 @@ async def test_the_licence_of_a_parent_needs_its_letter_and_a_letter_serves_once
         headers={"authorization": f"Bearer {holder.person.token}"},
     )
     letter = response.json()["id"]
-    asked = {"accountId": account_id, "licenceNumber": parent, "letterId": letter}
+    asked: dict[str, Any] = {"accountId": account_id, "licenceNumber": parent, "letterId": letter}
 
     first = await holder.person.must(
         "permissionRequest", kind="PUBLISH_AND_REPRINT", **asked, idempotencyKey=unique("key-")
@@ -318,7 +318,7 @@ async def test_an_account_elsewhere_is_one_that_never_was(world: World) -> None:
     provider, neighbour = await world.provider(), await world.provider()
     _, account_id, number = await provider.news_unit()
     stranger = await neighbour.holder("NEWS_UNIT")
-    asked = {"kind": "REPRINT_ONLY", "licenceNumber": number}
+    asked: dict[str, Any] = {"kind": "REPRINT_ONLY", "licenceNumber": number}
 
     there = await stranger.person.do(
         "permissionRequest", accountId=account_id, **asked, idempotencyKey=unique("k-12345")
