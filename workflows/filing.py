@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 from pydantic import Field
-from sqlalchemy.dialects import postgresql, sqlite
 from stdnum.iso7064 import mod_37_36
 
 from domain.account import Account, AccountState
@@ -18,8 +17,7 @@ from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import codes
 from domain.deadline import DeadlineKind, Outcome
-from domain.filing import Counter, Filing, FilingState
-from domain.ids import new_id
+from domain.filing import Filing, FilingState
 from domain.journal import TextName
 from domain.notice import Party
 from domain.problems import Problem, ProblemCode
@@ -29,9 +27,10 @@ from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Par
 from workflows.database import Among, Transaction
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
 from workflows.filing_transfer import TRANSFERS, end_question
+from workflows.serials import next_serial
 
 S = FilingState
-_COUNTER, _FILING, _ACCOUNT = table_of(Counter), table_of(Filing), table_of(Account)
+_FILING, _ACCOUNT = table_of(Filing), table_of(Account)
 _PARTICULARS: Final = (
     "handle",
     "display_name",
@@ -106,16 +105,6 @@ class FilingFacts:
     account_state: str = ""
 
 
-def _serial() -> Mapping[str, Any]:
-    made = {}
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        inserted = dialect.insert(_COUNTER)
-        counted = {"value": _COUNTER.c.value + 1}
-        made[name] = inserted.on_conflict_do_update(index_elements=["prefix"], set_=counted).returning(_COUNTER.c.value)
-    return made
-
-
-_NEXT: Final = _serial()
 _AMENDED: Final = sa.select(_FILING.c.number, _FILING.c.number_version).where(
     _FILING.c.id == sa.bindparam("id", type_=sa.Text, required=False)
 )
@@ -136,11 +125,10 @@ async def _number(office: Any, transaction: Transaction, on: On) -> Mapping[str,
     if on.case.amends is not None:
         number, version = (await transaction.fetch(_AMENDED, {"id": on.case.amends}))[0]
         return {"number": number, "number_version": version + 1}
+    whose = {"provider_id": on.case.provider_id, "jurisdiction": on.case.jurisdiction}
     month = local_day(on.now).strftime("%Y%m")
     prefix = f"{office.deployment_code}-{on.case.division}-{on.case.category}-{month}"
-    row = {"id": new_id("counter"), "created_at": on.now, "prefix": prefix, "value": 1}
-    row |= {"provider_id": on.case.provider_id, "jurisdiction": on.case.jurisdiction}
-    serial = (await transaction.fetch(_NEXT[transaction.dialect.name], row))[0][0]
+    serial = await next_serial(transaction, prefix, {**whose, "created_at": on.now})
     bare = f"{prefix}-{serial:06d}"
     plain = "".join(character for character in bare.upper() if character.isalnum() and character.isascii())
     return {"number": f"{bare}-{mod_37_36.calc_check_digit(plain)}"}
