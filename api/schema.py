@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.mutations.account import AccountMutations
+from api.mutations.batch import BatchMutations
 from api.mutations.filing import FilingMutations
 from api.mutations.holder import HolderMutations
 from api.mutations.permission import PermissionMutations
@@ -25,6 +26,7 @@ from api.reading.shapes import shape
 from api.types.access_log import ACCESSES, Access
 from api.types.account import ACCOUNTS, Account, AccountFilter
 from api.types.authority import Authority
+from api.types.batch import BATCHES, Batch, BatchFilter
 from api.types.connection import Connection
 from api.types.filing import FILINGS, Filing, FilingFilter
 from api.types.holder import Holder, Identity
@@ -69,6 +71,8 @@ class Query:
     nodes: list[Node | None] = any_by_ids("Several things by their ids.")
     account: Account | None = one("A public account.")
     accounts: Connection[Account] = paged(order=ACCOUNTS, filters=AccountFilter, description="Accounts, and the queue.")
+    batch: Batch | None = one("A batch.")
+    batches: Connection[Batch] = paged(order=BATCHES, filters=BatchFilter, description="Batches, newest first.")
     filing: Filing | None = one("A filing.")
     filings: Connection[Filing] = paged(order=FILINGS, filters=FilingFilter, description="Filings, and the desk.")
     transfer: Transfer | None = one("An account that went to another authority.")
@@ -128,6 +132,7 @@ class Query:
 @strawberry.type(description="Every step that may be asked for. A refusal is data in `problems`, never in `errors`.")
 class Mutation(
     AccountMutations,
+    BatchMutations,
     FilingMutations,
     HolderMutations,
     PermissionMutations,

@@ -57,9 +57,9 @@ REVOCATION: Final[dict[str, Any]] = {
     "answer": "示例答复",
 }
 _PAYLOADS: Final = {
-    "agreementConsent": "holder", "account": "account", "filing": "filing", "holder": "holder", "identity": "identity",
-    "provider": "provider", "qualification": "qualification", "agreement": "agreement", "staff": "staff",
-    "permission": "permission",
+    "accountAdopt": "batch", "agreementConsent": "holder", "account": "account", "batch": "batch", "filing": "filing",
+    "holder": "holder", "identity": "identity", "provider": "provider", "qualification": "qualification",
+    "agreement": "agreement", "staff": "staff", "permission": "permission",
 }  # fmt: skip
 _numbers = count(1)
 R = TypeVar("R", bound=Table)
@@ -205,8 +205,10 @@ def document(mutation: str, select: str = "") -> str:
     else:
         noun = _PAYLOADS.get(mutation) or next(n for p, n in _PAYLOADS.items() if mutation.startswith(p))
         chosen = f"case: {noun} {{ id version stateCode {select} }} step {{ id seq trigger }}"
-        if noun in ("account", "filing", "permission", "qualification"):
+        if noun in ("account", "batch", "filing", "permission", "qualification"):
             chosen += " proposal { id hash }"
+        if noun == "batch":
+            chosen += " results { index id step problems { code path } }"
     command = "AgreementConsent" if mutation == "agreementConsent" else named
     lease = {"accountClaim": "AccountLease", "accountRenewLease": "AccountLease", "accountRelease": "AccountLease"}
     inputs = {**lease, **_SHARED}

@@ -95,6 +95,7 @@ async def _begin(office: Office, viewer: Viewer, command: AccountAdopt) -> Outco
     """Take the batch's own step, unless this very call was begun before."""
 
     async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
+        await _in_scope(command, writing.viewer, transaction, lock=True)  # who comes second sees what the first began
         if (spent := await _spent_on(office, command, writing.viewer, transaction)) is not None:
             return {"case": command.id, "step": spent[2]}
         ids = await step(office, writing, BATCH, BATCH.by_trigger["adopt"], command, transaction)
@@ -155,7 +156,7 @@ async def _tried(office: Office, viewer: Viewer, command: AccountAdopt) -> Outco
 
     async def work(connection: Connection) -> tuple[Result, ...]:
         batch = await _in_scope(command, viewer, connection, lock=False)
-        items = await batch_items.waiting(connection, office.keys, batch.id, CALL_MAX, command.start_at)
+        items = await batch_items.waiting(connection, office.keys, batch.id, CALL_MAX, command.start_at or 0)
         asked = [item.asked for item in items]
         known = await known_of(connection, batch.provider_id, asked, viewer, now)
         bench = Bench(known, viewer, now, frozenset({viewer.person} if viewer.person else ()))

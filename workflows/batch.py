@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.batch import Batch, BatchItem, BatchKind, BatchState, ItemState
 from domain.ids import new_id
@@ -25,6 +25,10 @@ from workflows.engine import Gathered, On, Rests, Transition, Workflow, always_t
 S = BatchState
 ITEMS_MAX: Final = 10_000
 CALL_MAX: Final = 500
+
+
+# No is what it means to leave it out: one hash for both.
+Choice = Annotated[bool | None, AfterValidator(bool), Field(validate_default=True)]
 
 
 class BatchFill(Command):
@@ -50,11 +54,11 @@ class AccountAdopt(ProposableCommand):
 
     digest: Sha256
     """The digest of the batch as it was seen: it covers every item."""
-    atomic: bool = False
+    atomic: Choice = None
     """Whether one refused item stops all. For at most 500 items."""
-    dry_run: bool = False
+    dry_run: Choice = None
     """Only tell what would become of the items, at most 500 of them; nothing is written."""
-    start_at: Annotated[int, Field(ge=0, le=ITEMS_MAX)] = 0
+    start_at: Annotated[int, Field(ge=0, le=ITEMS_MAX)] | None = None
     """For a dry run: the number of the item to begin with."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.reading.fields import reread
 from api.reading.shapes import shape
 from api.types.account import Account
+from api.types.batch import Batch, BatchResult
 from api.types.filing import Filing
 from api.types.holder import Holder, Identity
 from api.types.journal import Step
@@ -22,6 +23,17 @@ class AccountPayload:
 
     account: Account | None = reread("case_id", "The account as it is now.")
     step: Step | None = reread("step_id", "The step taken.")
+    proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
+    problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
+
+
+@shape()
+class BatchPayload:
+    """What became of a batch."""
+
+    batch: Batch | None = reread("case_id", "The batch as it is now.")
+    step: Step | None = reread("step_id", "The step taken.")
+    results: list[BatchResult] = reread("results", "What became of each item that this request was about.")
     proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
 

@@ -42,8 +42,10 @@ class Look:
         """What the subject is called towards the viewer's body."""
         return pseudonym(self.keys, self.viewer.body, subject_id)
 
-    def words(self, place: Place, sealed: bytes, identity_id: str | None, mask_key: bytes | None) -> str | None:
-        """A sealed text. Null where it is about a subject out of the viewer's sight."""
+    def words(self, place: Place, sealed: bytes | None, identity_id: str | None, mask_key: bytes | None) -> str | None:
+        """A sealed text. Null where it is kept no more, or is about a subject out of the viewer's sight."""
+        if sealed is None:
+            return None
         if identity_id is None:
             return unpack_text(unseal(self.keys.derived("deployment-text"), sealed, place)).text
         if mask_key is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import strawberry
@@ -171,6 +171,8 @@ class Account(Case):
     )
     closing_at: datetime | None = column(rows.Account.closing_at, "When it is closed, as its holder asked.")
     closed_cause: ClosedCause | None = column(rows.Account.closed_cause, "Why it was closed.")
+    is_adopted: bool = column(rows.Account.is_adopted, "Whether it was examined before its provider came here.")
+    examined_on: date | None = column(rows.Account.examined_on, "Of an adopted account: when it was examined.")
     claimed_until: datetime | None = column(rows.Account.claimed_until, "Until when a reviewer holds the lease.")
     claimed_by: Staff | None = related(rows.Account.claimed_by, staff_rows.Staff.id, "Who holds the lease.")
     receipt_number: str = column(rows.Account.receipt_number, "The number of the application's receipt.")

@@ -8,6 +8,7 @@ from api.types.words import word
 from domain.account import AccountFlag, AccountState, ChangeState, ClosedCause, SubmissionKind
 from domain.agreement import AgreementState, Baseline
 from domain.authority import Tier
+from domain.batch import BatchKind, BatchState, ItemState
 from domain.case import ClockState, Priority
 from domain.filing import FilingState
 from domain.holder import HolderState, SubjectType
@@ -27,8 +28,8 @@ from domain.staff import StaffState
 from domain.state import Audience
 
 CLOSED_LISTS: Final = (
-    AccountFlag, AccountState, AgreementState, Audience, Baseline, ClockState, FilingState, HolderState,
-    IdentityState, ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState,
+    AccountFlag, AccountState, AgreementState, Audience, Baseline, BatchKind, BatchState, ClockState, FilingState,
+    HolderState, IdentityState, ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState,
     QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, StaffState, SubjectType,
     SubmissionKind,
 )  # fmt: skip
@@ -43,6 +44,7 @@ NAMED: Final = {
     DoubtCause: "LicenceDoubtCause",
     Standing: "BadgeStanding",
     Act: "PublishingAct",
+    ItemState: "BatchItemState",
     Content: "PublishingContent",
     Blocker: "PublishingBlocker",
 }
