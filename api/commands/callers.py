@@ -28,6 +28,10 @@ _MUTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "proposalEndorse": ("ProposalEndorseInput", "proposal { id state }"),
     "filingSubmit": ("FilingStepInput", f"filing {{ {_CASE} dueAt jurisdiction {{ nameZh }} }}"),
     "filingAccept": ("FilingStepInput", f"filing {{ {_CASE} number account {{ {_CASE} }} }}"),
+    "permissionRequest": ("PermissionRequestInput", f"permission {{ {_CASE} }}"),
+    "permissionGrant": ("PermissionGrantInput", f"permission {{ {_CASE} }} proposal {{ id hash }}"),
+    "permissionRevoke": ("PermissionAgainstInput", f"permission {{ {_CASE} }} proposal {{ id hash }}"),
+    "registerImport": ("RegisterImportRunInput", "registerImport { id rowsChanged }"),
 }
 _PROBLEMS: Final = "problems { code path message(language: EN) zh: message(language: ZH) fix }"
 
@@ -48,9 +52,22 @@ class Wire:
         """The body of an answer, as it came. Unexpected where it is not a 200."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self.requests += 1
-        response = self.client.post("/graphql", json=dict(body), headers=headers)
+        return self._kept(self.client.post("/graphql", json=dict(body), headers=headers))
+
+    def get(self, path: str) -> bytes:
+        """What stands at an address. Unexpected where it is not a 200."""
+        self.requests += 1
+        return self._kept(self.client.get(path))
+
+    def upload(self, name: str, content: bytes, type_: str, token: str) -> bytes:
+        """The answer to a document. Unexpected where it is not taken."""
+        self.requests += 1
+        headers = {"authorization": f"Bearer {token}"}
+        return self._kept(self.client.post("/documents", files={"file": (name, content, type_)}, headers=headers))
+
+    def _kept(self, response: httpx2.Response) -> bytes:
         self.last = response.content
-        if response.status_code != httpx2.codes.OK:
+        if not response.is_success:
             raise Unexpected(f"The answer was {response.status_code}: {response.text}")
         return self.last
 
@@ -66,6 +83,14 @@ class Caller:
     def post(self, query: str, **variables: Any) -> bytes:
         """The answer as it came."""
         return self.wire.post({"query": query, "variables": variables}, self.token)
+
+    def get(self, path: str) -> bytes:
+        """What anybody gets at an address, without the token."""
+        return self.wire.get(path)
+
+    def upload(self, name: str, content: bytes, type_: str) -> str:
+        """The id of a document sent with POST /documents."""
+        return str(orjson.loads(self.wire.upload(name, content, type_, self.token))["id"])
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of a query."""
@@ -85,6 +110,13 @@ class Caller:
             wanted = ", ".join(refused) or "no refusal"
             raise Unexpected(f"{mutation} of {self.subject} was to meet {wanted}, and was answered {payload}")
         return payload
+
+
+def by_two(one: Caller, other: Caller, mutation: str, input_: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of a decision that one proposes, the other endorses and the first carries out."""
+    proposal = one.do(mutation, input_)["proposal"]
+    other.do("proposalEndorse", {"id": proposal["id"], "hash": proposal["hash"]})
+    return one.do(mutation, {**input_, "proposal": proposal["id"]})
 
 
 def expect(what: str, *, found: object, wanted: object) -> None:

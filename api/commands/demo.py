@@ -1,4 +1,4 @@
-"""`signet demo`: start a server, walk one application over HTTP as the different people would, stop it again."""
+"""`signet demo`: start a server, walk from an application to a badge and its loss over HTTP, stop it again."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ from api.commands.serve import Server, server_of
 from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
 from api.commands.token import trial_token
 from api.commands.walk import Walk, walk
+from api.commands.walk_badge import unit_of, walk_to_the_badge
 from api.settings import Mode, SecretKeys, Settings
 from domain.policy.roles import Role
 from domain.register import RegisterKind
 from workflows.demo import load_demo
+from workflows.demo_register import import_licences
 from workflows.office import Office
 from workflows.register_import import ImportReport, import_register
 
@@ -48,7 +50,7 @@ def demo(
         str | None, typer.Option(help="A database to use, with the keys of the settings; else a new one for the while.")
     ] = None,
 ) -> None:
-    """Walk one application from a stranger to an accepted filing, over HTTP; ends by itself. Exit code 0: as told."""
+    """Walk from a stranger to an accepted filing, a badge and its loss, over HTTP. Exit code 0: all was as told."""
     console = Console(highlight=False)
     if console.width < WIDTH_MIN:
         console = Console(highlight=False, width=WIDTH_MIN)
@@ -58,10 +60,11 @@ def demo(
             typer.echo("The demo is for trials: a production deployment takes no demo data.", err=True)
             raise typer.Exit(EXIT_REFUSED)
         migrated(settings)
-        unit_name = asyncio.run(_prepared(settings, console))
+        suffix = uuid4().hex[:6] if database_url else ""
+        unit_name = asyncio.run(_prepared(settings, console, suffix))
         try:
             with _serving(settings) as url:
-                _walked(settings, url, console, unit_name, uuid4().hex[:6] if database_url else "")
+                _walked(settings, url, console, unit_name, suffix)
         except Unexpected as unexpected:
             console.print(f"\n[bold red]Not as expected.[/] {escape(str(unexpected))}", soft_wrap=True)
             raise typer.Exit(EXIT_REFUSED) from None
@@ -77,10 +80,11 @@ def _settings(database_url: str | None, folder: Path) -> Settings:
     return settings.model_copy(update={"database_migration_url": None})  # the environment's belongs to another database
 
 
-async def _prepared(settings: Settings, console: Console) -> str:
-    """Load the demo's people and a register; the name of a unit on it."""
+async def _prepared(settings: Settings, console: Console, suffix: str) -> str:
+    """Load the demo's people and the registers; the name of a unit on the list of sources."""
     async with opened(settings) as deployment:
         await load_demo(deployment.office)
+        licences = (await import_licences(deployment.office, [unit_of(suffix)])).counts
         is_real = _REGISTER.is_file()
         done = await _imported(deployment.office, (lambda: pieces_of(_REGISTER)) if is_real else _invented)
     counts = done.counts
@@ -89,6 +93,7 @@ async def _prepared(settings: Settings, console: Console) -> str:
         f"Register 稿源单位名单: {what}: {counts.read:,} rows, {counts.created:,} in, {counts.unchanged:,} unchanged, "
         f"{counts.quarantined:,} put aside as broken"
     )
+    console.print(f"Register 许可证名单: an invented list: {licences.read:,} licences, {licences.created:,} in")
     return _UNIT_OF_THE_REGISTER if is_real else _INVENTED_UNIT
 
 
@@ -142,12 +147,13 @@ def _walked(settings: Settings, url: str, console: Console, unit_name: str, suff
         story = Walk(console, find, unit_name, suffix)
         try:
             number = walk(story)
+            badge_id = walk_to_the_badge(story)
         except (LookupError, TypeError, StopIteration, httpx2.HTTPError) as surprise:
             raise Unexpected(f"{type(surprise).__name__}: {surprise}. The last answer was {wire.last!r}") from surprise
     console.rule()
     console.print(
-        f"[bold green]Filed as {number}.[/] {wire.requests} requests, {story.refusals} refusals, all as expected, "
-        f"in {monotonic() - begun:.1f} s. Go on with `make run`."
+        f"[bold green]Filed as {number}; {badge_id} issued and taken back.[/]\n{wire.requests} requests, "
+        f"{story.refusals} refusals, all as expected, in {monotonic() - begun:.1f} s. Go on with `make run`."
     )
 
 

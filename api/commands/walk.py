@@ -28,6 +28,7 @@ _QUEUE: Final = """query($id: ID!) {
 _ACCEPT: Final = "mutation($input: FilingStepInput!) { filingAccept(input: $input) { problems { code message path } } }"
 _JOURNAL: Final = """query($id: ID!) { account(id: $id) { caption(audience: PARTY, language: EN)
   filing { number stateCode } journal { nodes { seq trigger toState actorRole actorNumber causeKind hash } } } }"""
+_AGREEMENT: Final = "query($id: ID!) { provider(id: $id) { agreements(first: 1) { nodes { id number } } } }"
 _WHOSE: Final = "{ viewer { providerId } }"
 
 
@@ -119,12 +120,17 @@ def verify_and_consent(story: Walk) -> None:
     story.refuse(Role.HOLDER, "would verify that identity too:", answer["problems"])
     verified = story.staff(Role.REVIEWER, "demo-reviewer").do("identityVerify", claimed)["identity"]
     story.tell(Role.REVIEWER, f"compares the documents → identity {verified['stateCode']}")
-    agreements = "query($id: ID!) { provider(id: $id) { agreements(first: 1) { nodes { id number } } } }"
-    found = story.holder.ask(agreements, id=story.ids["provider"])["provider"]["agreements"]["nodes"][0]
-    consent = {"agreementId": found["id"], "clauses": [str(clause) for clause in Baseline], "channel": "WEB"}
     holder = {"id": story.ids["holder"], "version": story.versions["holder"]}
-    story.holder.do("agreementConsent", {**holder, **consent})
-    story.tell(Role.HOLDER, f"consents to each of the {len(Baseline)} clauses of agreement 协议 no. {found['number']}")
+    number = agree(story.holder, story.ids["provider"], holder)
+    story.tell(Role.HOLDER, f"consents to each of the {len(Baseline)} clauses of agreement 协议 no. {number}")
+
+
+def agree(person: Caller, provider_id: str, holder: Mapping[str, Any]) -> int:
+    """Consent to every clause of the provider's agreement; its number."""
+    found = person.ask(_AGREEMENT, id=provider_id)["provider"]["agreements"]["nodes"][0]
+    consent = {"agreementId": found["id"], "clauses": [str(clause) for clause in Baseline], "channel": "WEB"}
+    person.do("agreementConsent", {"id": holder["id"], "version": holder["version"], **consent})
+    return int(found["number"])
 
 
 def apply_for_good(story: Walk) -> None:

@@ -1,4 +1,4 @@
-"""`signet demo`: the whole story over HTTP, from a stranger to an accepted filing (Art. 6, 7)."""
+"""`signet demo`: the whole story over HTTP, from a stranger to an accepted filing, a badge and its loss (Art. 6, 7)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ _REFUSED = (
     "MATERIALS_MISSING",
     "NOT_ALLOWED",
     "NOT_FOUND",
+    "KIND_BEYOND_LICENCE",
+    "LICENCE_OF_ANOTHER",
+    "LICENCE_STANDS",
+    "NO_BADGE",
+    "LICENCE_LAPSED",
     "SAME_PERSON",
     "STALE_VERSION",
 )
@@ -41,7 +46,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_the_demo_walks_an_application_to_its_filing_and_ends_by_itself(folder: Path) -> None:
+def test_the_demo_walks_from_an_application_to_a_badge_and_its_loss_and_ends_by_itself(folder: Path) -> None:
     """Whatever deployment the environment names, nothing of it is touched."""
     elsewhere = {"SIGNET_DATABASE_MIGRATION_URL": f"sqlite:///{folder}/owner.sqlite3", "SIGNET_DEPLOYMENT_CODE": "SG"}
     ended = subprocess.run(
@@ -55,7 +60,9 @@ def test_the_demo_walks_an_application_to_its_filing_and_ends_by_itself(folder: 
 
     told = ended.stdout
     assert ended.returncode == 0, told + ended.stderr
-    assert re.search(r"Filed as SG-330100-LIFESTYLE-\d{6}-000001-[0-9A-Z]", told)
+    assert re.search(r"Filed as SG-330100-LIFESTYLE-\d{6}-000001-[0-9A-Z]; badge_\w{26} issued and taken back", told)
+    standings = re.findall(r"GET /badges/badge_\w{26} → (.*)", told)
+    assert standings == ["PUBLISH_AND_REPRINT, STANDS", "ENDED"]
     assert [code for code in _REFUSED if f"✗ {code}" not in told] == []
     assert "resembles the listed unit" in told
     assert "欧阳**" in told
@@ -74,7 +81,8 @@ def test_the_demo_goes_again_on_a_database_where_it_has_been(
 
     assert first.exit_code == 0, first.output
     assert again.exit_code == 0, again.output
-    assert "-000002-" in again.output
+    assert re.search(r"Filed as \S+-LIFESTYLE-\d{6}-000002-", again.output)
+    assert again.output.count("issued and taken back") == 1
 
 
 def test_without_the_published_register_an_invented_list_takes_its_place(
