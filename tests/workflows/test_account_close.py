@@ -33,7 +33,7 @@ async def second_officer(provider: Provider) -> Person:
     return await provider.world.enrol(Role.COMPLIANCE_OFFICER, provider_id=provider.id)
 
 
-async def closed(provider: Provider, id_: str) -> None:
+async def close(provider: Provider, id_: str) -> None:
     """The account is closed, by two."""
     version = (await row_of(provider.world, id_)).seq
     asked = {"id": id_, "version": version, **PROOF}
@@ -95,7 +95,7 @@ async def test_an_account_whose_subject_has_ended_is_closed_by_two(world: World)
     wanted = {"displayName": "再也用不上", "materials": []}
     await holder.person.must("accountChange", id=id_, version=4, particulars=wanted)
 
-    await closed(provider, id_)
+    await close(provider, id_)
 
     row = await row_of(world, id_)
     (step,) = await world.rows(Step, case_id=id_, trigger="close")
@@ -119,7 +119,7 @@ async def test_a_closed_account_frees_its_name_and_shows_why_to_whom_it_concerns
     provider = await world.provider()
     holder, account = await provider.approved(displayName="到此为止")
 
-    await closed(provider, account.id)
+    await close(provider, account.id)
     taken = await (await provider.holder()).try_to_apply(displayName="到此为止")
 
     query = """query($id: ID!) { account(id: $id) { stateCode closedCause filing { stateCode }
@@ -143,7 +143,7 @@ async def test_an_amendment_on_its_way_ends_with_the_account(world: World) -> No
     await provider.reviewer.must("accountClaimChange", id=id_)
     await provider.reviewer.must("accountApproveChange", id=id_, version=4)
 
-    await closed(provider, id_)
+    await close(provider, id_)
 
     assert {row.state for row in await world.rows(Filing, account_id=id_)} == {"CANCELLED"}
 

@@ -19,6 +19,8 @@ from domain.qualification import Qualification
 from domain.viewer import Viewer
 from tests.stored import row as stored_row
 from tests.workflows.test_account import ANSWERS, ITEMS
+from tests.workflows.test_account_change import approved_change, ask_change, changing
+from tests.workflows.test_account_close import PROOF, close
 from tests.workflows.test_filing import DEFECT, by_two, revoked, submitted, wrong_item
 from tests.world import (
     NEWS_REASON,
@@ -102,6 +104,10 @@ def sound_input(scene: Scene, transition: Transition, person: Person, version: i
         "supplement": {"answers": ANSWERS, "particulars": scene.holder.particulars()},
         "reapply": {"particulars": scene.holder.particulars()},
         "approve": {"category": "LIFESTYLE"},
+        "change": {"particulars": {"description": "另作他用", "materials": []}},
+        "request_change_supplement": {"items": ITEMS},
+        "supplement_change": {"answers": ANSWERS, "particulars": {"description": "另作他用", "materials": []}},
+        "close": PROOF if noun == "account" else {},
         "return": {"defects": [DEFECT]},
         "revoke": REVOCATION if noun == "filing" else {},
         "reinstate": {"grounds": "撤销依据不成立"},
@@ -205,6 +211,55 @@ async def approved(p: Provider) -> Made:
 async def filed(p: Provider) -> Made:
     holder, id_, _ = await p.filed()
     return holder, id_, Account
+
+
+async def change_asked(p: Provider) -> Made:
+    holder, id_, model = await approved(p)
+    await ask_change(holder, id_)
+    return holder, id_, model
+
+
+async def change_claimed(p: Provider) -> Made:
+    holder, id_, model = await approved(p)
+    await changing(p, id_, holder)
+    return holder, id_, model
+
+
+async def change_flagged(p: Provider) -> Made:
+    holder, id_, model = await filed(p)
+    await changing(p, id_, holder, category="NEWS")
+    return holder, id_, model
+
+
+async def change_beside_a_submitted_filing(p: Provider) -> Made:
+    holder, id_, _ = await submitted(p)
+    await changing(p, id_, holder)
+    return holder, id_, Account
+
+
+async def change_supplement_asked(p: Provider) -> Made:
+    holder, id_, model = await filed(p)
+    version = await changing(p, id_, holder)
+    await p.reviewer.must("accountRequestChangeSupplement", id=id_, version=version, items=ITEMS)
+    return holder, id_, model
+
+
+async def amending(p: Provider) -> Made:
+    holder, id_, model = await filed(p)
+    await approved_change(p, id_, holder)
+    return holder, id_, model
+
+
+async def closing(p: Provider) -> Made:
+    holder, id_, model = await approved(p)
+    await holder.person.must("accountAskClose", id=id_, version=2)
+    return holder, id_, model
+
+
+async def closed(p: Provider) -> Made:
+    holder, id_, model = await filed(p)
+    await close(p, id_)
+    return holder, id_, model
 
 
 async def rejected(p: Provider) -> Made:
@@ -354,8 +409,37 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
     },
     own_matter: {"REVIEWER": {"claim"}, "holder": {"withdraw"}},
     supplement_asked: {"INTEGRATION": {"supplement"}, "holder": {"supplement", "withdraw"}},
-    approved: {},
-    filed: {},
+    approved: {"COMPLIANCE_OFFICER": {"close"}, "INTEGRATION": {"change"}, "holder": {"change", "ask_close"}},
+    filed: {"COMPLIANCE_OFFICER": {"close"}, "INTEGRATION": {"change"}, "holder": {"change", "ask_close"}},
+    change_asked: {
+        "COMPLIANCE_OFFICER": {"close"},
+        "REVIEWER": {"claim_change"},
+        "second": {"claim_change"},
+        "holder": {"withdraw_change", "ask_close"},
+    },
+    change_claimed: {
+        "COMPLIANCE_OFFICER": {"close"},
+        "REVIEWER": {"claim_change", "request_change_supplement", "approve_change", "reject_change"},
+        "holder": {"withdraw_change", "ask_close"},
+    },
+    change_flagged: {
+        "COMPLIANCE_OFFICER": {"close"},
+        "REVIEWER": {"claim_change", "request_change_supplement", "approve_change", "reject_change"},
+        "holder": {"withdraw_change", "ask_close"},
+    },
+    change_beside_a_submitted_filing: {
+        "COMPLIANCE_OFFICER": {"close"},
+        "REVIEWER": {"claim_change", "request_change_supplement", "reject_change"},
+        "holder": {"withdraw_change", "ask_close"},
+    },
+    change_supplement_asked: {
+        "COMPLIANCE_OFFICER": {"close"},
+        "INTEGRATION": {"supplement_change"},
+        "holder": {"supplement_change", "withdraw_change", "ask_close"},
+    },
+    amending: {"COMPLIANCE_OFFICER": {"close"}, "holder": {"ask_close"}},
+    closing: {"COMPLIANCE_OFFICER": {"close"}, "INTEGRATION": {"change"}, "holder": {"change", "cancel_close"}},
+    closed: {},
     rejected: {"INTEGRATION": {"reapply"}, "holder": {"reapply"}},
     reapplied_too_often: {},
     withdrawn: {},
