@@ -393,7 +393,7 @@ async def test_a_flagged_change_is_approved_by_two(world: World, particulars: di
     provider = await world.provider()
     holder, account = await provider.approved()
     version = await changing(provider, account.id, holder, **particulars)
-    asked = {"id": account.id, "version": version}
+    asked: dict[str, Any] = {"id": account.id, "version": version}
 
     proposal = (await provider.reviewer.must("accountApproveChange", **asked)).proposal
     waiting = await row_of(world, account.id)
