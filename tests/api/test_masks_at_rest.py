@@ -25,6 +25,7 @@ from tests.world import NEWS_REASON, Holder, Provider, World, opened_world, uniq
 from workflows.database import compile_once
 
 MARK: Final = "金丝雀"  # in every text
+PUBLISHED: Final = "青鸾鸟"  # in the name of the organisation whose account was on file: public from then on (Art. 5)
 NUMBER: Final = "00000019771231"
 RESIDENT_IDS: Final = tuple(bare + ric.calc_check_digit(bare + "0") for bare in (NUMBER + "731", NUMBER + "733"))
 VALUES: Final = {
@@ -41,6 +42,11 @@ MASKED_FORMS: Final = (
     *("*" * 14 + number[-4:] for number in RESIDENT_IDS),
 )  # fmt: skip
 NEEDLES: Final = (MARK, *MASKED_FORMS, *VALUES.values(), *CHANGED.values(), "canary", "拓跋")
+CODE: Final = "91000000MA0CANARYH"
+# Name and credit code of an organisation are public once its account is on file, and stand nowhere else in clear.
+PUBLIC_COLUMNS: Final = {
+    "register_entry.organisation_name", "register_entry.organisation_key", "register_entry.uscc",
+}  # fmt: skip
 REASONS: Final = {**NEWS_REASON, "facts": f"{MARK}之事实", "publicReason": f"{MARK}之理由", "note": f"{MARK}之备注"}
 
 
@@ -61,9 +67,17 @@ def spellings(needle: str) -> Iterator[bytes]:
 PATTERNS: Final = sorted({(needle, found) for needle in NEEDLES for found in spellings(needle) if len(found) >= 6})
 
 
+_PUBLIC_PATTERNS: Final = sorted({found for needle in (PUBLISHED, CODE) for found in spellings(needle)})
+
+
 def told_by(raw: bytes) -> list[str]:
     """The canaries that some bytes tell of."""
     return sorted({needle for needle, pattern in PATTERNS if pattern in raw})
+
+
+def is_of_who_was_filed(raw: bytes) -> bool:
+    """Whether some bytes tell the organisation that was on file."""
+    return any(pattern in raw for pattern in _PUBLIC_PATTERNS)
 
 
 async def rows_of(world: World) -> AsyncIterator[tuple[str, bytes]]:
@@ -111,9 +125,11 @@ async def through_everything(world: World) -> Provider:
     person = await provider.newcomer()
     await _identified(provider, person, VALUES)
     unit = await provider.newcomer("ENTERPRISE")
+    await _identified(provider, unit, {**VALUES, "organisationName": f"{PUBLISHED}示例单位", "uscc": CODE})
+    unfiled = await provider.newcomer("ENTERPRISE")
     named = {"organisationName": f"{MARK}示例单位", "uscc": "91350100M000100Y43"}
-    await _identified(provider, unit, {**VALUES, **named})
-    for holder in (person, unit):
+    await _identified(provider, unfiled, {**VALUES, **named})
+    for holder in (person, unit, unfiled):
         await holder.consent()
     await _refused(person)
     await _decided(provider, person)
@@ -242,6 +258,8 @@ async def test_a_canary_is_found_in_no_row_file_or_log(own_database_url: str, ca
         assert told_by(caplog.text.encode()) == []
         values = [(where, told) async for where, raw in rows_of(world) if (told := told_by(raw))]
         assert values == []
+        public = {where async for where, raw in rows_of(world) if is_of_who_was_filed(raw)}
+        assert public == PUBLIC_COLUMNS
         files = [(file.name, told) async for file in files_of(world) if (told := told_by(file.read_bytes()))]
         assert files == []
 
