@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import sqlalchemy as sa
-from pydantic import Field
 from stdnum.iso7064 import mod_37_36
 
 from domain.account import Account, AccountState
@@ -23,9 +21,9 @@ from domain.notice import Party
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Paragraph, ProposableCommand
 from workflows.database import Among, Transaction
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
+from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingReturn, FilingRevoke, FilingStep
 from workflows.filing_transfer import TRANSFERS, end_question
 from workflows.serials import next_serial
 
@@ -52,48 +50,6 @@ _UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
         "clock": ClockState.NONE,
     }
 )
-
-
-class FilingStep(CaseCommand):
-    """Act on a filing."""
-
-
-class Defect(Input):
-    """One defect of a filing."""
-
-    code: CodeName
-    """A code of the list `return_reasons`."""
-    item: CodeName
-    """The item of the filing, such as displayName."""
-    text: Paragraph
-    """What is wrong with it."""
-
-
-class FilingReturn(AdverseCommand):
-    """Return a filing with all its defects at once."""
-
-    defects: Annotated[list[Defect], Field(min_length=1, max_length=30)]
-    """Every defect found."""
-
-
-class FilingAgainst(AdverseCommand):
-    """Decide against a filing."""
-
-
-class FilingRevoke(AdverseCommand):
-    """Revoke a filing that rests on false material, once the provider was heard."""
-
-    notified_on: date
-    """The day on which the provider was given notice of what was intended."""
-    answer: Paragraph
-    """What the provider answered, or that it did not."""
-
-
-class FilingReinstate(ProposableCommand):
-    """Annul the revocation of a filing."""
-
-    grounds: Paragraph
-    """Why the revocation falls."""
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from domain.policy.masking import MASKS, Door, Form, Kind
 from domain.policy.roles import GRANTS, Grant, Role
-from domain.policy.scopes import SCOPES, Scope
+from domain.policy.scopes import BODY_JOURNAL, JOURNAL, JOURNAL_TOLD, SCOPES, Scope
 from domain.table import METADATA
 from workflows.explained import ExplainedTransition, ExplainedWorkflow, cause_of, explained, label, mermaid
 from workflows.follow_ups import FOLLOW_UPS
@@ -28,6 +28,15 @@ _CONDITIONS: Final = {
     "audience = 'PARTY'": "told to the party",
     "party = 'HOLDER'": "served on the holder",
     "party = 'PROVIDER'": "served on the provider",
+    "transfer_to = :viewer_authority_id": "asked to take over",
+    "from_authority = :viewer_authority_id": "handed over",
+    "to_authority = :viewer_authority_id": "taken over",
+}
+_JOURNAL: Final = "own jurisdiction as it is now, or decided by one's own authority"
+_IN_WORDS: Final[Mapping[Any, str]] = {
+    JOURNAL: _JOURNAL,
+    JOURNAL_TOLD: f"told to the party in a step: {_JOURNAL}",
+    BODY_JOURNAL: f"own provider or {_JOURNAL}",
 }
 
 _WHAT_STANDS_HERE: Final = (
@@ -58,7 +67,7 @@ def workflows_page() -> str:
         "In any other state of its target a follow-up is skipped. One that creates a case must succeed.",
     ]
     rows = [(cause_of(row), ".".join(row.fires), ", ".join(row.when) or "(new)") for row in FOLLOW_UPS]
-    parts.append(_table(("cause", "fires", "when the target is"), rows))
+    parts.append(in_table(("cause", "fires", "when the target is"), rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,9 +76,9 @@ def _workflow(workflow: ExplainedWorkflow) -> Iterator[str]:
     states = (
         (s.code, s.zh, s.en, "" if s.party_en == s.en else f"{s.party_zh} · {s.party_en}") for s in workflow.states
     )
-    yield _table(("state", "中文", "English", "told to its party"), states)
+    yield in_table(("state", "中文", "English", "told to its party"), states)
     yield f"```mermaid\n{mermaid(workflow)}\n```"
-    yield _table(("trigger", "from → to", "who", "guards", "then", "Art."), map(_transition, workflow.transitions))
+    yield in_table(("trigger", "from → to", "who", "guards", "then", "Art."), map(_transition, workflow.transitions))
     for row in workflow.transitions:
         if row.four_eyes_when:
             yield f"(②) {row.trigger}: {row.four_eyes_when}"
@@ -89,11 +98,11 @@ def permissions_page() -> str:
     parts = [
         "# Permissions", GENERATED,
         "What each role may do, which rows it sees, and how identity is shown to it.",
-        "## Roles", _table(("role", "中文", "what it is"), ((role, role.zh, role.en) for role in Role)),
+        "## Roles", in_table(("role", "中文", "what it is"), ((role, role.zh, role.en) for role in Role)),
         "## Grants", f"{_idle()} hold none.", _grants(),
         "## Masks",
         "→ a reveal may be asked for with a purpose, ⇒ also with a second person; reveal itself is not there yet.",
-        _table(("form", "中文", "what it shows"), ((form, form.zh, form.en) for form in Form)),
+        in_table(("form", "中文", "what it shows"), ((form, form.zh, form.en) for form in Form)),
         _masks(),
         "## Scopes",
         "A row outside the scope is absent, as if it never was. An empty cell: no row at all.", _scopes(),
@@ -108,7 +117,7 @@ def _idle() -> str:
 def _grants() -> str:
     roles = [role for role in Role if GRANTS[role]]
     rows = ((f"`{grant}`", *("●" if grant in GRANTS[role] else "" for role in roles)) for grant in Grant)
-    return _table(("grant", *roles), rows)
+    return in_table(("grant", *roles), rows)
 
 
 def _masks() -> str:
@@ -116,20 +125,22 @@ def _masks() -> str:
         return f"{MASKS[kind, role].form}{_DOORS[MASKS[kind, role].door]}"
 
     rows = ((f"{kind}<br>{kind.zh}", *(cell(kind, role) for role in Role)) for kind in Kind)
-    return _table(("kind", *Role), rows)
+    return in_table(("kind", *Role), rows)
 
 
 def _scopes() -> str:
     roles = [role for role in Role if any(SCOPES[table, role] != "NONE" for table in METADATA.sorted_tables)]
     tables = sorted(METADATA.tables.values(), key=lambda table: table.name)
     rows = ((f"`{table.name}`", *(in_words(SCOPES[table, role], table) for role in roles)) for table in tables)
-    return _table(("rows of", *roles), rows)
+    return in_table(("rows of", *roles), rows)
 
 
 def in_words(scope: Scope, table: sa.Table) -> str:
     """A scope in words."""
     if isinstance(scope, str):
         return {"ALL": "all", "NONE": ""}[scope]
+    if scope in _IN_WORDS:
+        return _IN_WORDS[scope]
     condition = str(scope(table)).replace(f"{table.name}.", "")
     return re.sub(r"[a-z_]+ = [:'\w]+", _words_of, condition).replace(" AND ", ", ").replace(" OR ", " or ")
 
@@ -140,7 +151,8 @@ def _words_of(condition: re.Match[str]) -> str:
     return _CONDITIONS[condition[0]]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def in_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows as a table of a page."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     lines += [f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in rows]
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from domain.identity import IdentityState
 from domain.journal import TextName
 from domain.licence import DoubtCause, LicenceServices
 from domain.notice import Party
-from domain.permission import PermissionKind, Standing
+from domain.permission import PermissionKind, PermissionState, Standing
 from domain.policy.roles import Role
 from domain.policy.scopes import Reach
 from domain.problems import ProblemCode
@@ -29,8 +29,8 @@ from domain.state import Audience
 
 CLOSED_LISTS: Final = (
     AccountFlag, AccountState, AgreementState, Audience, Baseline, BatchKind, BatchState, ClockState, FilingState,
-    HolderState, IdentityState, ImportState, LicenceServices, PermissionKind, Priority, ProblemCode, ProviderState,
-    QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, StaffState, SubjectType,
+    HolderState, IdentityState, ImportState, LicenceServices, PermissionKind, PermissionState, Priority, ProblemCode,
+    ProviderState, QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, StaffState, SubjectType,
     SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {

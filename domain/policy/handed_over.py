@@ -37,8 +37,8 @@ class OneOf(sa.ColumnElement[bool]):
         return self
 
 
-@compiles(OneOf, "sqlite")
-def _one_of_sqlite(element: OneOf, compiler: Any, **kw: Any) -> str:
+@compiles(OneOf)
+def _one_of(element: OneOf, compiler: Any, **kw: Any) -> str:
     return str(compiler.process(element.column.in_(element.chosen), **kw))
 
 
