@@ -19,6 +19,7 @@ from domain.publishing import Act, Content
 from domain.qualification import Qualification
 from domain.viewer import Viewer
 from tests.reference.publishing import blockers
+from tests.workflows.test_adopt import filled, item, opened
 from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION, Person, Provider, World, by_two
 from workflows.database import Connection, Row
 from workflows.publishing import by_handles, by_ids
@@ -147,6 +148,20 @@ async def test_an_authority_may_let_its_provider_publish_before_filing(world: Wo
     await provider.regulator.must("providerConfigure", id=provider.id, version=row.seq, publishBeforeFiling=True)
 
     assert await general(world, provider.regulator, account.id) == NOTHING
+
+
+async def test_an_adopted_account_goes_on_publishing_before_its_filing_is_due_and_after(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await (await filled(provider, [item(holder)])).endorsed()
+    (adopted,) = (await batch.adopt()).payload["results"]
+    [filing] = await world.rows(Filing, current_of=adopted["id"])
+
+    before = await general(world, holder.person, adopted["id"])
+    world.clock.now = filing.due_at + INSTANT
+
+    assert before == NOTHING
+    assert await general(world, provider.integration, adopted["id"]) == NOTHING
 
 
 async def test_a_declined_filing_ends_that_for_good(world: World) -> None:
