@@ -1,4 +1,4 @@
-"""The tool that checks badges offline believes a signature and a fresh list, and says what is wrong with the rest."""
+"""The tool that checks badges offline believes a signature and a fresh list, and says what else is wrong (Art. 7)."""
 
 from __future__ import annotations
 

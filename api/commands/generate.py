@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from api.commands.pages import permissions_page, workflows_page
+from api.commands.regulation import regulation_page
 from api.commands.startup import EXIT_USAGE
 from api.schema import schema
 
@@ -25,12 +26,12 @@ def export_schema() -> None:
 def generate(
     folder: Annotated[Path, typer.Option(help="The repository.", file_okay=False)] = _ROOT,
 ) -> None:
-    """Write api/schema.graphql, docs/workflows.md and docs/permissions.md from the tables. For the repository only."""
+    """Write api/schema.graphql and the generated pages of docs/ from the tables. For the repository only."""
     console = Console(highlight=False)
     if not (folder / "docs").is_dir():
         typer.echo(f"{folder} is not the repository: it has no docs/. Name it with --folder.", err=True)
         raise typer.Exit(EXIT_USAGE)
-    for name, text in generated().items():
+    for name, text in generated(folder).items():
         file = folder / name
         if file.exists() and file.read_text("utf-8") == text:
             console.print(f"{name} is fresh")
@@ -39,12 +40,13 @@ def generate(
         console.print(f"{name} [bold]written[/]")
 
 
-def generated() -> Mapping[str, str]:
-    """Each generated file with what it should hold."""
+def generated(root: Path = _ROOT) -> Mapping[str, str]:
+    """Each generated file of the repository at `root` with what it should hold."""
     return {
         SCHEMA_FILE: sdl(),
         "docs/workflows.md": workflows_page(),
         "docs/permissions.md": permissions_page(),
+        "docs/regulation.md": regulation_page(root),
     }
 
 

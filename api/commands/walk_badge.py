@@ -72,8 +72,8 @@ def enter(story: Walk) -> _Unit:
     reviewers = (story.staff(Role.REVIEWER, "demo-reviewer"), story.staff(Role.REVIEWER, "demo-reviewer-2"))
     reviewers[0].do("identityVerify", {**identity, "version": 1, "method": "DOCUMENT_CHECK"})
     agree(person, provider_id, holder)
-    asked = {"particulars": _particulars(story.suffix), "idempotencyKey": uuid4().hex}
-    account = person.do("accountApply", asked)["account"]
+    applied = {"particulars": _particulars(story.suffix), "idempotencyKey": uuid4().hex}
+    account = person.do("accountApply", applied)["account"]
     reviewers[0].do("accountClaim", {"id": account["id"]})
     approve = {"id": account["id"], "version": account["version"], "category": "NEWS"}
     filing = by_two(reviewers[0], reviewers[1], "accountApprove", approve)["account"]["filing"]

@@ -1,4 +1,4 @@
-"""Code lists: what a deployment may replace, as data beside this file, each code with its labels and validity."""
+"""Code lists: what a deployment may replace, as data beside this file, with labels and validity (Art. 1, 7, 10)."""
 
 from __future__ import annotations
 

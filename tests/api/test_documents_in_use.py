@@ -1,4 +1,4 @@
-"""A document that a step took is in use: it stays, and no other step takes it."""
+"""A document that a step took is in use: it stays, and no other step takes it (Art. 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`signet import-register` says what it did, writes a report, and helps where it cannot."""
+"""`signet import-register` says what it did, writes a report, and helps where it cannot (Art. 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public register by plain GET: JSON or a page, in two languages, cached for half a minute, and never a fault."""
+"""The public register by plain GET: JSON or a page, in two languages, cached briefly, never a fault (Art. 5, 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may ask what an account may publish, and how: scope, handles, lists of a hundred, questions that are none."""
+"""Who may ask what an account may publish, and how: scope, handles, lists of a hundred, no questions (Art. 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identity as each role reads it: one form for one kind, on every way to a value."""
+"""Identity as each role reads it: one form for one kind, on every way to a value (Art. 5)."""
 
 from __future__ import annotations
 

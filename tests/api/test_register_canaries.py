@@ -1,4 +1,4 @@
-"""Canaries: no answer of the public register tells anything of a person, over GraphQL, as JSON, as a page, in the dump.
+"""Canaries: the public register tells nothing of a person, by GraphQL, as JSON, as a page, in the dump (Art. 5).
 
 Whoever is behind an account has marked values, and so has the business of a sole trader, whose name is their own.
 """

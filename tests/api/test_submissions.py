@@ -1,4 +1,4 @@
-"""Submissions are snapshots; a reviewer sees what changed between two rounds."""
+"""Submissions are snapshots; a reviewer sees what changed between two rounds (Art. 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents: told by their content, sealed as they arrive, refused in plain words; never 5xx for what a client sent."""
+"""Documents: told by their content, sealed as they arrive, refused in plain words and never with 5xx (Art. 5)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ from api.commands.generate import generated
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["api/schema.graphql", "docs/workflows.md", "docs/permissions.md"])
+@pytest.mark.parametrize(
+    "name", ["api/schema.graphql", "docs/workflows.md", "docs/permissions.md", "docs/regulation.md"]
+)
 def test_generated_files_are_fresh(name: str) -> None:
     file = _ROOT / name
 

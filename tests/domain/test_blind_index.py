@@ -1,4 +1,4 @@
-"""Blind indexes: equal within one provider and one kind, unrelated everywhere else."""
+"""Blind indexes: equal within one provider and one kind, unrelated everywhere else (Art. 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Working days as published, and what is done where nothing is."""
+"""Working days as published, and what is done where nothing is (Art. 7)."""
 
 from __future__ import annotations
 

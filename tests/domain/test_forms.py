@@ -1,4 +1,4 @@
-"""Masked forms: enough to recognise, never enough to know."""
+"""Masked forms: enough to recognise, never enough to know (Art. 5)."""
 
 from __future__ import annotations
 

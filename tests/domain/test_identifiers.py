@@ -1,4 +1,4 @@
-"""Identifiers: published vectors, and the traps around them."""
+"""Identifiers: published vectors, and the traps around them (Art. 6, 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: what hides behind a look-alike, and what comes close to whom."""
+"""Names: what hides behind a look-alike, and what comes close to whom (Art. 5, 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an account may publish: equal to the slow reference over generated standings, and true as long as it says."""
+"""What an account may publish: what the slow reference says of generated standings, as long as said (Art. 6, 7, 8)."""
 
 from __future__ import annotations
 

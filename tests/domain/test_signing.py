@@ -1,4 +1,4 @@
-"""What a deployment signs can be checked by anybody who has its public keys, and by any library."""
+"""What a deployment signs can be checked by anybody who has its public keys, and by any library (Art. 7)."""
 
 from __future__ import annotations
 

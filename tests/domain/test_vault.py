@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens only where it was sealed, only with its key, only as it was."""
+"""The vault: what is sealed opens only where it was sealed, only with its key, only as it was (Art. 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review of an application: every trigger once, and every refusal twice proven (Art. 6, 7)."""
+"""The review of an application: every trigger once, and every refusal twice proven (Art. 1, 6, 7)."""
 
 from __future__ import annotations
 

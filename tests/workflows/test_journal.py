@@ -1,4 +1,4 @@
-"""The journal: append-only, chained, committed to its texts, with one event a step and nothing personal in clear."""
+"""The journal: append-only, chained, committed to its texts, an event a step, nothing personal in clear (Art. 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of listed units are held ready, and renewed only when an import has changed the list."""
+"""The names of listed units are held ready, and renewed only when an import has changed the list (Art. 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random legal lives of an account with its identity, filing and provider: what must hold, holds after each step."""
+"""Random legal lives of an account with identity, filing and provider: what must hold, holds always (Art. 6, 7)."""
 
 from __future__ import annotations
 

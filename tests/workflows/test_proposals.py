@@ -1,4 +1,4 @@
-"""Four eyes: a proposal is fired by its proposer, with its own input, once, endorsed by another, or not at all."""
+"""Four eyes: a proposal is fired by its proposer, with its own input, once, endorsed by another (Art. 7, 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What real accounts may publish, asked over HTTP as every role, equal to the slow reference over the stored rows."""
+"""What real accounts may publish, as every role asks it over HTTP: what the slow reference says (Art. 6, 7, 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dump of the register: every entry once, in files that a spreadsheet and a program may trust."""
+"""The dump of the register: every entry once, in files that a spreadsheet and a program may trust (Art. 5, 7)."""
 
 from __future__ import annotations
 

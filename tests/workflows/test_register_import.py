@@ -1,4 +1,4 @@
-"""A published register is imported whole, as often as wanted, and after any interruption."""
+"""A published register is imported whole, as often as wanted, and after any interruption (Art. 7)."""
 
 from __future__ import annotations
 

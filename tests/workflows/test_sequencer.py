@@ -1,4 +1,4 @@
-"""Every committed step gets one position: dense, in order within its case, whoever commits late."""
+"""Every committed step gets one position: dense, in order within its case, whoever commits late (Art. 8)."""
 
 from __future__ import annotations
 

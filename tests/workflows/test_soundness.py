@@ -1,4 +1,4 @@
-"""What is stored holds together, and whoever changes it past the program is noticed."""
+"""What is stored holds together, and whoever changes it past the program is noticed (Art. 8)."""
 
 from __future__ import annotations
 
