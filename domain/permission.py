@@ -72,22 +72,23 @@ def permission_stands(
     """Whether a permission gives its right on a local day. Services that the register does not tell are not denied."""
     if state != PermissionState.GRANTED:
         return Standing.ENDED
-    last_days = [valid_until]
     if kind != PermissionKind.SPECIAL_APPROVAL:
         covered = licence_services is None or licence_services in COVERED_BY[PermissionKind(kind)]
         begun = licence_valid_from is None or licence_valid_from <= today
         if not (licence_is_listed and covered and begun):
             return Standing.ENDED
-        last_days.append(licence_valid_to)
-    return _until(min((last for last in last_days if last is not None), default=None), renewal_asked_at, today)
-
-
-def _until(last_day: date | None, renewal_asked_at: datetime | None, today: date) -> Standing:
-    if last_day is None or today <= last_day:
+    last = last_day(kind, valid_until, licence_valid_to)
+    if last is None or today <= last:
         return Standing.STANDS
-    latest = last_day - timedelta(days=RENEWAL_DAYS_MIN)
+    latest = last - timedelta(days=RENEWAL_DAYS_MIN)
     in_time = renewal_asked_at is not None and local_day(renewal_asked_at) <= latest
-    return Standing.EXTENDED if in_time and today <= last_day + timedelta(days=EXTENSION_DAYS_MAX) else Standing.ENDED
+    return Standing.EXTENDED if in_time and today <= last + timedelta(days=EXTENSION_DAYS_MAX) else Standing.ENDED
+
+
+def last_day(kind: str, valid_until: date | None, licence_valid_to: date | None) -> date | None:
+    """The last day of a permission: its own or its licence's, whichever comes first; None where neither is known."""
+    days = (valid_until, None if kind == PermissionKind.SPECIAL_APPROVAL else licence_valid_to)
+    return min((day for day in days if day is not None), default=None)
 
 
 class Permission(Tenant, Journalled, Timed, table=True):

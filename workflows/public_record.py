@@ -7,7 +7,7 @@ account is on file. A natural person's never leaves the vault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,21 +17,24 @@ from domain.filing import Filing, FilingState
 from domain.holder import SubjectType
 from domain.identity import Identity
 from domain.ids import new_id
+from domain.licence import Licence
 from domain.names import name_key
-from domain.permission import Badge, Permission, PermissionState, RegisterEntry
+from domain.permission import Badge, Permission, PermissionState, RegisterEntry, last_day
 from domain.policy.masking import Form
 from domain.provider import Provider
 from domain.table import Table, table_of
 from domain.vault.bundle import open_bundle
 from domain.vault.signing import BADGE, signer
 from workflows.changes import Insert, Update
-from workflows.database import Transaction, loader
+from workflows.database import Transaction, decoder, loader
 from workflows.hands import Hand, Writing
 from workflows.office import Office
 from workflows.serials import next_serial
 
 # Whose name is a person's own: it is never public.
 PERSONS: Final = frozenset({SubjectType.INDIVIDUAL, SubjectType.SOLE_TRADER})
+# After these the end never was.
+ANNULMENTS: Final = frozenset({"reinstate", "restore"})
 BADGE_PAGES: Final = "badges"
 STATUS_LIST_PATH: Final = "badges/status.json"
 _STATUS_SERIAL: Final = "badge-status"
@@ -48,6 +51,8 @@ _FILED: Final = _rows(Filing, "account_id", table_of(Filing).c.state == FilingSt
 _GRANTED: Final = _rows(Permission, "account_id", table_of(Permission).c.state == PermissionState.GRANTED.value)
 _PROVIDER: Final = _rows(Provider, "id")
 _IDENTITY: Final = _rows(Identity, "holder_id")
+_LICENCE: Final = table_of(Licence).c
+_VALID_TO: Final = sa.select(_LICENCE.valid_to).where(_LICENCE.number == _ID)
 _STANDING: Final = sa.select(_BADGE.c.id).where(_BADGE.c.account_id == _ID, _BADGE.c.revoked_at.is_(None))
 
 
@@ -63,7 +68,7 @@ async def enter_register(
     if before is None:
         first = {"account_id": account.id, "licence_number": None, "filed_on": local_day(writing.now)}
         return [Insert(RegisterEntry, {**values, **first})]
-    if before["ended_on"] is not None:
+    if before["ended_on"] is not None and not ANNULMENTS.intersection(step.trigger for step in writing.steps):
         values["filed_on"] = local_day(writing.now)
     return [Update(RegisterEntry, before["id"], values)]
 
@@ -91,6 +96,7 @@ async def issue_badge(
         made = [Insert(RegisterEntry, entry)]
     whose = {"created_at": writing.now, "provider_id": account.provider_id, "jurisdiction": account.jurisdiction}
     values = _record(entry, permission, writing.now)
+    values["valid_until"] = await _last_day(permission, transaction)
     values |= {"account_id": account.id, "status_place": await next_serial(transaction, _STATUS_SERIAL, whose)}
     jws = signer(office.keys).sign(badge_payload(values, office.public_url), BADGE)
     shown = {"licence_number": permission.licence_number, "changed_at": writing.now}
@@ -133,10 +139,19 @@ def _record(entry: Mapping[str, Any], permission: Any, now: datetime) -> dict[st
         "subject_name": entry["organisation_name"] or entry["display_name"],
         **{name: entry[name] for name in ("handle", "display_name", "provider_name", "category", "mode")},
         "filing_number": entry["number"],
-        **{name: getattr(permission, name) for name in ("licence_number", "approval_number", "valid_until")},
+        **{name: getattr(permission, name) for name in ("licence_number", "approval_number")},
         "issued_at": now,
         "revoked_at": None,
     }
+
+
+async def _last_day(permission: Any, transaction: Transaction) -> date | None:
+    """The last day as known when the badge is issued; the register of licences may tell another later."""
+    number = permission.licence_number
+    rows = await transaction.fetch(_VALID_TO, {"id": number}) if number is not None else ()
+    found = rows[0][0] if rows else None
+    read = decoder(_LICENCE.valid_to.type, transaction.dialect)
+    return last_day(permission.kind, permission.valid_until, read(found) if read and found is not None else found)
 
 
 async def _said(office: Office, transaction: Transaction, account: Any, filing: Any) -> dict[str, Any]:

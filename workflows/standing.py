@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from domain.calendar import local_day
 from domain.licence import Licence
-from domain.permission import Badge, Permission, PermissionKind, Standing, permission_stands
+from domain.permission import Badge, Permission, PermissionKind, Standing, last_day, permission_stands
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Connection, Database, Row, decoder
@@ -106,7 +106,8 @@ def _badge(row: Row, today: date, dialect: sa.Dialect) -> BadgeNow:
             kind, state, valid_until, renewal_asked_at, services, valid_from, valid_to, today,
             licence_is_listed=licence_id is not None,
         )  # fmt: skip
-    return BadgeNow(id_, account_id, place, kind, licence_number, approval_number, valid_until, standing)
+    last = last_day(kind, valid_until, valid_to)
+    return BadgeNow(id_, account_id, place, kind, licence_number, approval_number, last, standing)
 
 
 @cache

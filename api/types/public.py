@@ -75,7 +75,7 @@ class EntryBadge:
     kind: PermissionKind = strawberry.field(description="What it allows.")
     licence_number: str | None = strawberry.field(description="The licence it rests on.")
     approval_number: str | None = strawberry.field(description="The special approval it rests on.")
-    valid_until: date | None = strawberry.field(description="Its last day; null: as long as the licence.")
+    valid_until: date | None = strawberry.field(description="Its last day; null: without end.")
     standing: Standing = strawberry.field(description="Whether it stands.")
 
 
@@ -125,7 +125,9 @@ class BadgeRecord(Node):
     filing_number: str = column(rows.Badge.filing_number, "The account's filing number 备案号.")
     licence_number: str | None = column(rows.Badge.licence_number, "The licence it rests on 许可证编号.")
     approval_number: str | None = column(rows.Badge.approval_number, "The special approval it rests on.")
-    valid_until: date | None = column(rows.Badge.valid_until, "Its last day as issued; null: as long as the licence.")
+    valid_until: date | None = column(
+        rows.Badge.valid_until, "Its last day as known when it was issued; null: without end."
+    )
     mode: Mode = column(rows.Badge.mode, "SANDBOX: a trial, of no effect.")
     issued_at: datetime = column(rows.Badge.issued_at, "When it was issued.")
     revoked_at: datetime | None = column(rows.Badge.revoked_at, "When it was taken back; the reason is not told.")

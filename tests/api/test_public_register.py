@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from domain.account import Account
+from domain.filing import Filing
 from domain.permission import Badge, RegisterEntry
 from tests.world import REVOCATION, World, by_two
 
@@ -151,3 +153,105 @@ async def test_groups_of_fewer_than_five_are_not_counted(world: World) -> None:
     for _ in range(4):
         await provider.filed(division="650100")
     assert await told() == [5]
+
+
+async def test_a_badge_says_the_last_day_of_its_licence(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, _ = await provider.badged()
+
+    [badge] = await world.rows(Badge, account_id=account_id)
+
+    assert badge.valid_until == date(2028, 1, 1)
+    assert (await entry_of(world, account_id))["badge"]["validUntil"] == "2028-01-01"
+
+
+async def test_a_permission_renewed_issues_the_badge_anew_and_the_old_one_no_longer_stands(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, permission = await provider.badged()
+    [first] = await world.rows(Badge, account_id=account_id)
+    given = {"id": permission.id, "version": permission.version, "validUntil": "2027-06-30"}
+
+    await provider.officer.must("permissionRenewed", **given)
+
+    badges = await world.rows(Badge, account_id=account_id, order_by="status_place")
+    assert [badge.valid_until for badge in badges] == [date(2028, 1, 1), date(2027, 6, 30)]
+    assert [badge.revoked_at is None for badge in badges] == [False, True]
+    told = await world.public.ask(f"query($id: ID!) {{ badgeRecord(id: $id) {RECORD} }}", id=first.id)
+    assert told["badgeRecord"]["standing"] == "ENDED"
+    assert (await badge_of(world, account_id))["standing"] == "STANDS"
+
+
+async def test_a_renewal_asked_in_time_is_shown_as_extended_for_ninety_days(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, permission = await provider.badged()
+    number = (await badge_of(world, account_id))["licenceNumber"]
+    await world.relist(number, valid_to=date(2026, 4, 30))
+    await holder.person.must("permissionRenew", id=permission.id, version=permission.version, receipt="示例回执")
+
+    world.clock.advance(days=60)
+    extended = (await badge_of(world, account_id))["standing"]
+    world.clock.advance(days=90)
+
+    assert (extended, (await badge_of(world, account_id))["standing"]) == ("EXTENDED", "ENDED")
+
+
+async def test_an_accepted_amendment_is_told_by_entry_and_badge(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.badged()
+    before = await entry_of(world, account_id)
+
+    await amended(provider, holder, account_id, "改名后的示例报")
+
+    entry, badge = await entry_of(world, account_id), await badge_of(world, account_id)
+    assert (entry["displayName"], entry["numberVersion"], entry["filedOn"]) == ("改名后的示例报", 2, before["filedOn"])
+    assert entry["number"] == before["number"]
+    assert entry["badge"]["id"] == badge["id"] != before["badge"]["id"]
+    assert (badge["standing"], entry["badge"]["standing"]) == ("STANDS", "STANDS")
+
+
+async def amended(provider: Any, holder: Any, account_id: str, name: str) -> None:
+    """Another name, approved and accepted."""
+    [account] = await provider.world.rows(Account, id=account_id)
+    wanted = {"displayName": name, "materials": []}
+    change = {"id": account_id, "version": account.seq, "particulars": wanted}
+    changed = await holder.person.must("accountChange", **change)
+    await provider.reviewer.must("accountClaimChange", id=account_id)
+    given = {"id": account_id, "version": changed.version}
+    approved = await provider.reviewer.must("accountApproveChange", **given)
+    if approved.proposal is not None:
+        named = approved.proposal
+        await provider.second_reviewer.must("proposalEndorse", id=named["id"], hash=named["hash"])
+        await provider.reviewer.must("accountApproveChange", **given, proposal=named["id"])
+    [filing] = [one for one in await provider.world.rows(Filing, account_id=account_id) if one.amends is not None]
+    await provider.officer.must("filingSubmit", id=filing.id, version=filing.seq)
+    await provider.regulator.must("filingAccept", id=filing.id, version=filing.seq + 1)
+
+
+async def test_an_account_filed_anew_is_on_file_from_then_on(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, filing = await provider.filed()
+    await by_two(
+        provider.regulator, await world.regulator(), "filingRevoke", id=filing.id, version=filing.version, **REVOCATION
+    )
+
+    world.clock.advance(days=2)
+    again = await provider.officer.must("filingPrepareAgain", id=filing.id, version=filing.version + 1)
+    await provider.officer.must("filingSubmit", id=filing.id, version=again.version)
+    await provider.regulator.must("filingAccept", id=filing.id, version=again.version + 1)
+
+    entry = await entry_of(world, account_id)
+    assert (entry["filedOn"], entry["endedOn"], entry["number"]) == ("2026-03-04", None, filing.case["number"])
+
+
+async def test_a_revocation_annulled_never_ended_anything(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, filing = await provider.filed()
+    two = provider.regulator, await world.regulator()
+    await by_two(*two, "filingRevoke", id=filing.id, version=filing.version, **REVOCATION)
+
+    world.clock.advance(days=2)
+    given = {"id": filing.id, "version": filing.version + 1, "grounds": "示例理由"}
+    await by_two(*two, "filingReinstate", **given)
+
+    entry = await entry_of(world, account_id)
+    assert (entry["filedOn"], entry["endedOn"]) == ("2026-03-02", None)

@@ -22,18 +22,29 @@ def badge_standing(look: Look, badge: Row, _: Mapping[str, Any]) -> str:
     if badge["revoked_at"] is not None or permission["state"] != "GRANTED" or permission["kind"] != badge["kind"]:
         return "ENDED"
     today = (look.now + timedelta(hours=8)).date()
-    last_days = [permission["valid_until"]]
     if permission["kind"] != "SPECIAL_APPROVAL":
-        listed = [row for row in look.rows.tables["licence"] if row["number"] == permission["licence_number"]]
-        if not listed or not _covers(listed[0], permission["kind"], today):
+        listed = _listed(look, permission)
+        if listed is None or not _covers(listed, permission["kind"], today):
             return "ENDED"
-        last_days.append(listed[0]["valid_to"])
-    last = min((day for day in last_days if day is not None), default=None)
+    last = _last_day(look, permission)
     if last is None or today <= last:
         return "STANDS"
     asked_at = permission["renewal_asked_at"]
     in_time = asked_at is not None and (asked_at + timedelta(hours=8)).date() + timedelta(days=30) <= last
     return "EXTENDED" if in_time and today <= last + timedelta(days=90) else "ENDED"
+
+
+def _listed(look: Look, permission: Row) -> Row | None:
+    """The licence as the register has it."""
+    rows = look.rows.tables["licence"]
+    return next((row for row in rows if row["number"] == permission["licence_number"]), None)
+
+
+def _last_day(look: Look, permission: Row) -> date | None:
+    """The earlier of the permission's last day and its licence's."""
+    licence = None if permission["kind"] == "SPECIAL_APPROVAL" else _listed(look, permission)
+    days = (permission["valid_until"], licence and licence["valid_to"])
+    return min((day for day in days if day is not None), default=None)
 
 
 def _covers(licence: Row, kind: str, today: date) -> bool:
@@ -56,7 +67,7 @@ def entry_badge(look: Look, entry: Row, asked: Mapping[str, Any]) -> dict[str, A
         "kind": badge["kind"],
         "licenceNumber": badge["licence_number"],
         "approvalNumber": badge["approval_number"],
-        "validUntil": plain(permission["valid_until"]),
+        "validUntil": plain(_last_day(look, permission)),
         "standing": badge_standing(look, badge, asked),
     }
 
