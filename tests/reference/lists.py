@@ -39,6 +39,7 @@ class Listed:
     parent: str | None
     orders: Orders
     filters: str = ""
+    local: str = "id"  # the column of the parent that it points at
 
 
 _NEWEST: Final[Orders] = {None: Order(("created_at", "id"), descending=True)}
@@ -57,6 +58,8 @@ _STAFF: Final[Orders] = {None: Order(("created_at", "id"))}
 PAGED: Final[Mapping[str, Listed]] = {
     "Query.accounts": Listed("account", None, _ACCOUNTS, "account"),
     "Query.filings": Listed("filing", None, _FILINGS, "filing"),
+    "Query.transfers": Listed("transfer", None, _NEWEST, "transfer"),
+    "Transfer.steps": Listed("step", "root_id", {None: Order(("id",))}, local="account_id"),
     "Query.permissions": Listed("permission", None, _FILINGS, "permission"),
     "Query.holders": Listed("holder", None, _NEWEST),
     "Query.providers": Listed("provider", None, _NEWEST),
@@ -131,6 +134,10 @@ def _before(asking: Asking, row: Row, value: str) -> bool:
     return bool(row["applied_at"] < datetime.fromisoformat(value))
 
 
+def _earlier(column: str) -> Test:
+    return lambda _, row, value: bool(row[column] < datetime.fromisoformat(value))
+
+
 def clock_of(row: Row, now: datetime) -> str:
     """A running clock past its due date is overdue."""
     return "OVERDUE" if row["clock"] == "RUNNING" and row["due_at"] < now else str(row["clock"])
@@ -159,7 +166,20 @@ TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
         "appliedSince": _since,
         "appliedBefore": _before,
     },
-    "filing": {"state": _among("state"), "category": _among("category"), "number": _is("number"), "clock": _clock},
+    "filing": {
+        "state": _among("state"),
+        "category": _among("category"),
+        "number": _is("number"),
+        "division": _is("division"),
+        "dueBefore": _earlier("due_at"),
+        "transferAsked": _has("transfer_to"),
+        "clock": _clock,
+    },
+    "transfer": {
+        "fromAuthority": _is("from_authority"),
+        "toAuthority": _is("to_authority"),
+        "isDesignated": _is("is_designated"),
+    },
     "permission": {
         "state": _among("state"),
         "kind": _among("kind"),

@@ -41,7 +41,7 @@ def relation(label: str) -> Relation | None:
         return None
     listed = PAGED.get(label) or FIRST.get(label) or (JOURNAL if name == "journal" else None)
     if listed is not None:
-        return Relation(label, "id", listed.table, str(listed.parent))
+        return Relation(label, listed.local, listed.table, str(listed.parent))
     if name == "case":
         return Relation(label, "case_id", "", "id")
     found = TO_ONE.get(label) or TO_ONE_OF_ANY.get(name)

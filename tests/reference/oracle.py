@@ -33,7 +33,7 @@ from tests.reference.values import Look, Value
 LEFT_OUT: Final = frozenset(
     {
         "availableSteps", "queues", "endorsementsWanted", "publishingDecision", "publishingDecisions",
-        "publishingRights",
+        "publishingRights", "statistics",
     }
 )  # fmt: skip
 TABLES: Final[Mapping[str, str]] = {
@@ -63,6 +63,7 @@ TABLES: Final[Mapping[str, str]] = {
     "Step": "step",
     "StepText": "step_text",
     "Submission": "submission",
+    "Transfer": "transfer",
 }
 TYPES: Final = {table: type_ for type_, table in TABLES.items()}
 # What an id begins with where that is not the name of its table.
@@ -74,6 +75,7 @@ TO_ONE: Final[Mapping[str, tuple[str, str, str]]] = {
     "Account.filing": ("id", "filing", "current_of"),
     "Candidate.unit": ("source_unit_id", "source_unit", "id"),
     "Filing.amends": ("amends", "filing", "id"),
+    "Filing.transferTo": ("transfer_to", "authority", "id"),
     "Filing.identity": ("holder_id", "identity", "holder_id"),
     "Holder.identity": ("id", "identity", "holder_id"),
     "LicenceDoubt.registerImport": ("import_id", "register_import", "id"),
@@ -84,6 +86,9 @@ TO_ONE: Final[Mapping[str, tuple[str, str, str]]] = {
     "Provider.sandbox": ("sandbox_of", "provider", "id"),
     "Step.actor": ("actor_id", "staff", "id"),
     "Step.cause": ("cause", "step", "id"),
+    "Transfer.filing": ("filing_id", "filing", "id"),
+    "Transfer.fromAuthority": ("from_authority", "authority", "id"),
+    "Transfer.toAuthority": ("to_authority", "authority", "id"),
 }
 TO_ONE_OF_ANY: Final[Mapping[str, tuple[str, str, str]]] = {
     "account": ("account_id", "account", "id"),
@@ -253,10 +258,10 @@ def _below(look: Look, listed: Listed, source: Any, label: str) -> list[Row]:
     """The rows of a list in sight: all, or those that point at this row."""
     if listed.parent is None:
         return look.rows.seen(look.who, listed.table)
-    found = look.rows.where(look.who, listed.table, listed.parent, source["id"])
+    found = look.rows.where(look.who, listed.table, listed.parent, source[listed.local])
     if found:
         look.found.add(label)
-    if len(found) < look.rows.there(listed.table, listed.parent, source["id"]):
+    if len(found) < look.rows.there(listed.table, listed.parent, source[listed.local]):
         look.missed.add(label)
     return found
 
@@ -265,7 +270,7 @@ def _page(label: str, listed: Listed) -> Resolver:
     def page(source: Any, info: GraphQLResolveInfo[Look], **asked: Any) -> Any:
         look: Look = info.context
         rows = lists.kept(listed, _below(look, listed, source, label), asked.get("where"), Asking(look.who, look.now))
-        parent = None if listed.parent is None else source["id"]
+        parent = None if listed.parent is None else source[listed.local]
         return lists.connection(rows, parent, listed.orders[asked.get("orderBy")], asked)
 
     return page

@@ -74,13 +74,28 @@ async def all_rows(database: Database) -> Rows:
     """Read every table, in one go."""
 
     async def work(connection: Connection) -> dict[str, list[Row]]:
-        found = {}
+        found: dict[str, list[dict[str, Any]]] = {}
         for table in METADATA.sorted_tables:
             records = await connection.fetch(sa.select(*table.c), {})
-            found[table.name] = [Row(table.name, _values(table, record)) for record in records]
-        return found
+            found[table.name] = [_values(table, record) for record in records]
+        _know_hands(found)
+        return {name: [Row(name, values) for values in rows] for name, rows in found.items()}
 
     return Rows(await database.read(work))
+
+
+def _know_hands(read: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Say of each step to whom its account was handed over and is with, and who handed it on; of each text its step."""
+    homes = {row["id"]: row["jurisdiction"] for row in read["account"]}
+    came = {(row["account_id"], row["to_authority"]) for row in read["transfer"]}
+    went = {(row["account_id"], row["from_authority"]) for row in read["transfer"]}
+    for step in read["step"]:
+        home = homes.get(step["root_id"])
+        step["handed_to"] = home if (step["root_id"], home) in came else None
+        step["handed_on_by"] = {authority for account, authority in went if account == step["root_id"]}
+    steps = {step["id"]: step for step in read["step"]}
+    for text in read["step_text"]:
+        text["of_step"] = steps[text["step_id"]]
 
 
 def _values(table: sa.Table, record: Sequence[Any]) -> dict[str, Any]:

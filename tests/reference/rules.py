@@ -69,6 +69,31 @@ def audited(who: Looker, row: Values) -> bool:
     return itself(who, row) or area(who, row)
 
 
+def asked(who: Looker, row: Values) -> bool:
+    """Its own, or one that it is asked to take over."""
+    return area(who, row) or _same(who.authority, row["transfer_to"])
+
+
+def handed_over(who: Looker, row: Values) -> bool:
+    """One of the two that a case went between."""
+    return who.authority is not None and who.authority in (row["from_authority"], row["to_authority"])
+
+
+def journal(who: Looker, row: Values) -> bool:
+    """All steps of what the authority answers for now; of what it handed on, those that it decided then."""
+    decided = row["actor_role"] in ("PROVINCIAL_REGULATOR", "NATIONAL_REGULATOR")
+    kept = area(who, row) and (decided or who.authority not in row["handed_on_by"])
+    return kept or _same(who.authority, row["handed_to"])
+
+
+def journal_of_step(who: Looker, row: Values) -> bool:
+    return journal(who, row["of_step"])
+
+
+def own_or_journal(who: Looker, row: Values) -> bool:
+    return own(who, row) or journal(who, row)
+
+
 def told(rule: Rule) -> Rule:
     """Only what was said to the party."""
     return lambda who, row: rule(who, row) and row["audience"] == "PARTY"
@@ -106,16 +131,19 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "notice": served_on("HOLDER", held),
     },
     "REVIEWER": _REVIEWER,
-    "COMPLIANCE_OFFICER": {**_REVIEWER, **_DOUBTS, "notice": served_on("PROVIDER", own)},
+    "COMPLIANCE_OFFICER": {**_REVIEWER, **_DOUBTS, "transfer": own, "notice": served_on("PROVIDER", own)},
     "INTEGRATION": {**_PROVIDER, "step_text": told(own)},
     "PROVINCIAL_REGULATOR": {
         **_OPEN,
         **_IMPORTS,
         **_each(area, f"provider staff candidate proposal {_CASEWORK}"),
-        "step_text": told(area),
+        "filing": asked,
+        "transfer": handed_over,
+        "step": journal,
+        "step_text": told(journal_of_step),
     },
-    "NATIONAL_REGULATOR": {**_OPEN, **_IMPORTS, **_NATION, "step_text": told(everybody)},
-    "AUDITOR": {**_OPEN, "provider": audited, **_each(body, "holder identity step access_log")},
+    "NATIONAL_REGULATOR": {**_OPEN, **_IMPORTS, **_NATION, "transfer": everybody, "step_text": told(everybody)},
+    "AUDITOR": {**_OPEN, "provider": audited, **_each(body, "holder identity access_log"), "step": own_or_journal},
 }
 
 # --- forms ----------------------------------------------------------------------------------------------------

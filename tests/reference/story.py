@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from domain.authorities import NATION
+from domain.authorities import NATION, authority_id
 from domain.policy.roles import Role
 from domain.register import RegisterKind
 from tests.world import NEWS_REASON, SHANGHAI, ZHEJIANG, Holder, Person, Provider, World, unique
@@ -49,10 +49,23 @@ async def tell(world: World) -> Story:
         await _body(story, division)
         world.clock.advance(days=3)
     first = story.providers[0]
+    await _transferred(story)
     stranger = Person(world, unique("stranger-"), Role.HOLDER, first.id)
     auditor = await world.enrol(Role.AUDITOR, division=ZHEJIANG)
     story.viewers += [nation, stranger, auditor, world.public]
     return story
+
+
+async def _transferred(story: Story) -> None:
+    """A filing on file that went to the other province, and one that the other is asked to take over."""
+    here, there = story.providers
+    for is_taken in (True, False):
+        _, _, filing = await here.filed()
+        asked = {"authorityId": authority_id(SHANGHAI), "grounds": "示例理由"}
+        asked = {"id": filing.id, "version": filing.version, **asked}
+        question = await here.regulator.must("filingAskTransfer", **asked)
+        if is_taken:
+            await there.regulator.must("filingTransfer", id=filing.id, version=question.version)
 
 
 async def _import(world: World) -> None:

@@ -32,7 +32,7 @@ from workflows.database import Database, Transaction
 EACH: Final = 40
 MORE: Final = {"step": 160, "step_text": 120, "notice": 80, "proposal": 80}  # what hangs on cases of every kind
 DRAWN: Final = (
-    "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission",
+    "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission", "transfer",
     "submission",
     "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
     "register_import", "quarantined_row", "licence", "licence_doubt", "register_entry", "badge",
@@ -99,7 +99,7 @@ class Tangle:
         """Whose it is and what it names: each drawn by itself."""
         for column in table.c:
             if column.key == "jurisdiction":
-                row["jurisdiction"] = self._authority()
+                row["jurisdiction"] = self.authority()
             elif column.key == "holder_id":
                 row["holder_id"] = self.pick("holder")
             elif column.foreign_keys:
@@ -114,7 +114,8 @@ class Tangle:
         if "state" in row and table.name in STATES:
             row["state"] = str(self.random.choice(list(STATES[table.name])))
 
-    def _authority(self) -> str:
+    def authority(self) -> str:
+        """One of a few, so that each viewer's own comes up."""
         return authority_id(self.random.choice(("330000", "310000", "330000", "310000", NATION)))
 
     def _moment(self) -> datetime:
@@ -192,7 +193,21 @@ def _filing(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["account_id"] = tangle.made["account"][number]["id"]
     row["current_of"] = row["account_id"] if number % 3 else None
     row["number"] = f"drawn-{row['id'][-8:]}" if number % 2 else None
+    row["transfer_to"] = tangle.authority() if number % 3 else None
     row["defects"] = [{"code": "ITEM_WRONG", "item": "OPERATOR_ID"}] * (number % 3)
+
+
+def _transfer(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    row["from_authority"], row["to_authority"] = tangle.authority(), tangle.authority()
+    row["is_designated"] = number % 2 == 0
+
+
+def _step(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    """Of an account that was handed over, or not."""
+    row["seq"] = 5_000 + number
+    table, column = (("transfer", "account_id"), ("account", "id"))[number % 2]
+    row["root_id"] = tangle.random.choice(tangle.pool(table))[column]
+    row["actor_role"] = tangle.random.choice(("REVIEWER", "PROVINCIAL_REGULATOR", "SYSTEM"))
 
 
 def _permission(tangle: Tangle, row: dict[str, Any], number: int) -> None:
@@ -279,7 +294,8 @@ _OWN: Final[Mapping[str, Own]] = {
     "register_entry": public.draw_entry,
     "source_unit": _named("name"),
     "staff": _named("subject"),
-    "step": _numbered("seq"),
+    "step": _step,
     "step_text": _step_text,
     "submission": _submission,
+    "transfer": _transfer,
 }

@@ -20,6 +20,7 @@ LISTS: Final[Mapping[str, Listed]] = {**PAGED, **{f"{TYPES[table]}.journal": JOU
 PAGES_MAX: Final = 4
 # Filters that are not called as the column that tells what they may be given.
 _COLUMNS: Final = {
+    ("filing", "dueBefore"): "due_at",
     ("register_entry", "licence"): "licence_number",
     ("register_entry", "name"): "display_name",
     ("register_entry", "organisation"): "organisation_name",
@@ -136,7 +137,8 @@ def _values(name: str, type_: Any, rows: Any, random: Random) -> list[Any]:
     elif named.name == "Boolean":
         return [True, False, None]
     elif named.name == "DateTime":
-        return [moment(random.choice(rows)["applied_at"]) for _ in range(3)]
+        column = _COLUMNS.get((rows[0].table, name), "applied_at")
+        return [moment(random.choice(rows)[column]) for _ in range(3)]
     else:
         column = _COLUMNS.get((rows[0].table, name), snake(name)) if rows else snake(name)
         singles = [*sorted({row[column] for row in rows if row[column]}), "none' OR 1=1"]
@@ -150,11 +152,15 @@ def _parents(asking: Asking, field: Field, person: Person) -> dict[str, Any]:
     """A parent in sight that has rows, and several."""
     owner, listed = TABLES[field.label.partition(".")[0]], LISTS[field.label]
     rows, who = asking.comparison.rows, looker(asking.comparison.rows, person)
-    full = [row["id"] for row in rows.seen(who, owner) if rows.where(who, listed.table, str(listed.parent), row["id"])]
+    below = {
+        row["id"]: len(rows.where(who, listed.table, str(listed.parent), row[listed.local]))
+        for row in rows.seen(who, owner)
+    }
+    full = [id_ for id_, count in below.items() if count]
     given = asking.ids(person, TYPES[owner])
     if not full:
         return given
-    best = max(full, key=lambda id_: len(rows.where(who, listed.table, str(listed.parent), id_)))
+    best = max(full, key=lambda id_: below[id_])
     return {**given, "id": best, "ids": [*given["ids"][:3], *asking.random.sample(full, min(3, len(full)))]}
 
 
