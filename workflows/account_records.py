@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.account import AccountState
-from workflows.account_change import take_on
+from workflows.account_change import release_names, take_on
 from workflows.changes import Change, Detail, Later
 from workflows.engine import On
 from workflows.public_record import end_register, enter_register, issue_badge, revoke_badges
@@ -15,8 +15,10 @@ def enter(_: On) -> Iterable[Change]:
     yield Later(enter_register)
 
 
-def leave(_: On) -> Iterable[Change]:
+def leave(on: On) -> Iterable[Change]:
     yield Later(end_register)
+    if on.case.change_state is None:  # with the filing went the amendment that a name may have been kept for
+        yield Later(release_names)
 
 
 def badge(_: On) -> Iterable[Change]:

@@ -13,7 +13,8 @@ from domain.notice import Notice
 from domain.permission import RegisterEntry
 from domain.policy.roles import Role
 from tests.api.test_documents_in_use import uploaded
-from tests.world import NEWS_REASON, Answer, Holder, Person, Provider, World, resident_id, unique
+from tests.workflows.test_filing import by_two
+from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Person, Provider, World, resident_id, unique
 
 ITEMS = [{"code": "DESCRIPTION", "text": "请说明用途"}]
 ANSWERS = [{"code": "DESCRIPTION", "answer": "已说明"}]
@@ -522,6 +523,21 @@ async def test_a_declined_amendment_leaves_the_filing_in_force_and_gives_way_to_
         ("CANCELLED", "未获准的名"),
         ("PREPARED", "再改一次"),
     ]
+
+
+async def test_a_name_kept_for_an_amendment_is_free_once_the_filing_is_revoked(world: World) -> None:
+    provider = await world.provider()
+    holder, id_, accepted = await provider.filed(displayName="名存实亡")
+    await approved_change(provider, id_, holder, displayName="后继无名")
+
+    colleague = await world.regulator(provider.division)
+    await by_two(provider.regulator, colleague, "filingRevoke", id=accepted.id, version=accepted.version, **REVOCATION)
+    taken = await (await provider.holder()).try_to_apply(displayName="后继无名")
+
+    row = await row_of(world, id_)
+    assert (row.state, row.display_name) == ("REVIEWED", "名存实亡")
+    assert [state for state, *_ in await filings(world, id_)] == ["REVOKED", "CANCELLED"]
+    assert taken.problems == []
 
 
 # --- what is shown -------------------------------------------------------------------------------------------------
