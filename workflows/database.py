@@ -162,6 +162,33 @@ def _among_postgresql(element: Among, compiler: Any, **kw: Any) -> str:
     return str(compiler.process(element.column == sa.any_(element.bound), **kw))
 
 
+class Beside(sa.ColumnElement[bool]):
+    """A condition on rows that their keys choose.
+
+    SQLite knows no figures of a table and would look through all rows that fulfil it for those keys: it is told that
+    most rows do.
+    """
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, condition: sa.ColumnElement[bool]) -> None:
+        self.condition = condition
+
+    def self_group(self, against: Any = None) -> Beside:
+        return self
+
+
+@compiles(Beside, "sqlite")
+def _beside_sqlite(element: Beside, compiler: Any, **kw: Any) -> str:
+    return f"likely({compiler.process(element.condition, **kw)})"
+
+
+@compiles(Beside, "postgresql")
+def _beside_postgresql(element: Beside, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.condition, **kw)})"
+
+
 class Loader(Generic[R]):
     """Reads rows of one table as its model's values: typed to look at, impossible to write through."""
 

@@ -24,7 +24,7 @@ from domain.publishing import Act, Block, Content, Granted, Held, OnFile, Standi
 from domain.qualification import Qualification, QualificationState
 from domain.table import table_of
 from domain.viewer import Viewer
-from workflows.database import Among, Connection, Row, decoder
+from workflows.database import Among, Beside, Connection, Row, decoder
 from workflows.loading import in_scope
 from workflows.provider import PUBLISH_BEFORE_FILING
 
@@ -177,7 +177,7 @@ def _standings() -> sa.Select[Any]:
 
 @cache
 def _of_ids(role: Role) -> sa.Select[Any]:
-    return _standings().where(Among(_ACCOUNT.c.id, "ids"), in_scope(_ACCOUNT, role))
+    return _standings().where(Among(_ACCOUNT.c.id, "ids"), Beside(in_scope(_ACCOUNT, role)))
 
 
 @cache
