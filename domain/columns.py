@@ -87,7 +87,7 @@ class WordText(TypeDecorator[Word]):
 
 
 def _to_text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _from_text(text: str | None) -> datetime | None:

@@ -170,7 +170,7 @@ async def _tried(office: Office, viewer: Viewer, command: AccountAdopt) -> Outco
 
 
 async def _in_scope(command: AccountAdopt, viewer: Viewer, connection: Connection, *, lock: bool) -> Any:
-    rows = ()
+    rows: Sequence[Any] = ()
     if prefix_of(command.id) == "batch":
         rows = await connection.fetch(_batch(viewer.role, lock=lock), {**viewer.bound, "id": command.id})
     if not rows:

@@ -127,7 +127,7 @@ def _begun(on: On) -> Opening:
 def _append(on: On) -> Iterable[Change]:
     filled: Sequence[Filled] = on.facts.filled
     for item in filled:
-        whose = {"holder_id": None, "identity_id": None}
+        whose: dict[str, str | None] = {"holder_id": None, "identity_id": None}
         if item.holder is not None:
             whose = {"holder_id": item.holder.row.id, "identity_id": item.holder.identity_id}
         kept = {"id": item.id, "batch_id": on.id, "number": item.number, "sealed": item.sealed, **whose}

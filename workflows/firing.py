@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from domain.calendar import WorkingDays
@@ -142,17 +144,28 @@ class _Firing:
 
 def filled(model: type[Table], values: Mapping[str, Any], hand: Hand, writing: Writing) -> dict[str, Any]:
     """A row with what follows from its case: whose it is, when it was made, its id."""
-    table = table_of(model)
-    made: dict[str, Any] = {"id": new_id(table.name), "created_at": writing.now}
-    made |= {name: hand.value(name) for name in FILLED}
-    return {name: value for name, value in {**made, **values}.items() if name in table.c}
+    made: dict[str, Any] = {"created_at": writing.now, **{name: hand.value(name) for name in FILLED}, **values}
+    if "id" not in made:
+        made["id"] = new_id(table_of(model).name)
+    known = _names(model)
+    return {name: value for name, value in made.items() if name in known}
+
+
+@cache
+def _names(model: type[Table]) -> frozenset[str]:
+    return frozenset(column.name for column in table_of(model).c)
+
+
+@cache
+def _unset(model: type[Table]) -> Mapping[str, None]:
+    return MappingProxyType({column.name: None for column in table_of(model).c if column.nullable})
 
 
 def _opened(workflow: Workflow, transition: Transition, opening: Opening, on: On) -> Hand:
     """A new case, before its first step."""
     id_ = on.id or new_id(workflow.noun)
     values: dict[str, Any] = {
-        **{column.name: None for column in table_of(workflow.model).c if column.nullable},
+        **_unset(workflow.model),
         "id": id_,
         "created_at": on.now,
         "provider_id": opening.provider_id,
@@ -164,7 +177,8 @@ def _opened(workflow: Workflow, transition: Transition, opening: Opening, on: On
         "state": transition.target,
         **opening.values,
     }
-    row = valued(workflow.model, {name: value for name, value in values.items() if name in table_of(workflow.model).c})
+    known = _names(workflow.model)
+    row = valued(workflow.model, {name: value for name, value in values.items() if name in known})
     return Hand(workflow, id_, row, str(transition.target), 0, GENESIS, on.now, is_new=True)
 
 

@@ -38,7 +38,7 @@ def item(holder: Holder, *, examination: Mapping[str, str] = EXAMINED, **changed
         "category": "LIFESTYLE",
         "division": "330100",
     }
-    more = {name: changed.pop(name) for name in ("formerNumber", "holderId") if name in changed}
+    more: dict[str, Any] = {name: changed.pop(name) for name in ("formerNumber", "holderId") if name in changed}
     return {
         "holderId": holder.id,
         "particulars": {**particulars, **changed},
