@@ -169,9 +169,10 @@ async def test_a_permission_renewed_issues_the_badge_anew_and_the_old_one_no_lon
     provider = await world.provider()
     _, account_id, permission = await provider.badged()
     [first] = await world.rows(Badge, account_id=account_id)
-    given = {"id": permission.id, "version": permission.version, "validUntil": "2027-06-30"}
 
-    await provider.officer.must("permissionRenewed", **given)
+    await provider.officer.must(
+        "permissionRenewed", id=permission.id, version=permission.version, validUntil="2027-06-30"
+    )
 
     badges = await world.rows(Badge, account_id=account_id, order_by="status_place")
     assert [badge.valid_until for badge in badges] == [date(2028, 1, 1), date(2027, 6, 30)]
@@ -250,8 +251,7 @@ async def test_a_revocation_annulled_never_ended_anything(world: World) -> None:
     await by_two(*two, "filingRevoke", id=filing.id, version=filing.version, **REVOCATION)
 
     world.clock.advance(days=2)
-    given = {"id": filing.id, "version": filing.version + 1, "grounds": "示例理由"}
-    await by_two(*two, "filingReinstate", **given)
+    await by_two(*two, "filingReinstate", id=filing.id, version=filing.version + 1, grounds="示例理由")
 
     entry = await entry_of(world, account_id)
     assert (entry["filedOn"], entry["endedOn"]) == ("2026-03-02", None)

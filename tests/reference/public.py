@@ -43,7 +43,7 @@ def _listed(look: Look, permission: Row) -> Row | None:
 def _last_day(look: Look, permission: Row) -> date | None:
     """The earlier of the permission's last day and its licence's."""
     licence = None if permission["kind"] == "SPECIAL_APPROVAL" else _listed(look, permission)
-    days = (permission["valid_until"], licence and licence["valid_to"])
+    days: list[date | None] = [permission["valid_until"], None if licence is None else licence["valid_to"]]
     return min((day for day in days if day is not None), default=None)
 
 
