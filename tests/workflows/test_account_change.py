@@ -10,11 +10,10 @@ from domain.account import Account, ReservedName, Submission
 from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.notice import Notice
-from domain.permission import RegisterEntry
+from domain.permission import Badge, RegisterEntry
 from domain.policy.roles import Role
 from tests.api.test_documents_in_use import uploaded
-from tests.workflows.test_filing import by_two
-from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Person, Provider, World, resident_id, unique
+from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Person, Provider, World, by_two, resident_id, unique
 
 ITEMS = [{"code": "DESCRIPTION", "text": "请说明用途"}]
 ANSWERS = [{"code": "DESCRIPTION", "answer": "已说明"}]
@@ -523,6 +522,25 @@ async def test_a_declined_amendment_leaves_the_filing_in_force_and_gives_way_to_
         ("CANCELLED", "未获准的名"),
         ("PREPARED", "再改一次"),
     ]
+
+
+async def test_a_badge_says_the_new_name_once_the_amendment_is_accepted(world: World) -> None:
+    provider = await world.provider()
+    holder, id_, _ = await provider.badged()
+    version = await changing(provider, id_, holder, displayName="换发新标识")
+    await by_two(provider.reviewer, provider.second_reviewer, "accountApproveChange", id=id_, version=version)
+    (amendment,) = await world.rows(Filing, account_id=id_, state="PREPARED")
+    await provider.officer.must("filingSubmit", id=amendment.id, version=1)
+    between = await world.rows(Badge, account_id=id_)
+    world.clock.advance(hours=1)
+
+    await provider.regulator.must("filingAccept", id=amendment.id, version=2)
+
+    badges = await world.rows(Badge, account_id=id_, order_by="issued_at")
+    assert [badge.revoked_at for badge in between] == [None]
+    assert [badge.display_name == "换发新标识" for badge in badges] == [False, True]
+    assert [badge.revoked_at is None for badge in badges] == [False, True]
+    assert (await row_of(world, id_)).state == "BADGED"
 
 
 async def test_a_name_kept_for_an_amendment_is_free_once_the_filing_is_revoked(world: World) -> None:

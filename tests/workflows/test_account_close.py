@@ -12,9 +12,9 @@ from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.journal import Step
 from domain.notice import Notice
-from domain.permission import RegisterEntry
+from domain.permission import Badge, RegisterEntry
 from domain.policy.roles import Role
-from tests.world import Person, Provider, World, resident_id, unique
+from tests.world import Provider, World, resident_id, unique
 
 PROOF: Final[dict[str, Any]] = {
     "endedOn": "2026-03-01",
@@ -29,16 +29,12 @@ async def row_of(world: World, id_: str) -> Account:
     return row
 
 
-async def second_officer(provider: Provider) -> Person:
-    return await provider.world.enrol(Role.COMPLIANCE_OFFICER, provider_id=provider.id)
-
-
 async def close(provider: Provider, id_: str) -> None:
     """The account is closed, by two."""
     version = (await row_of(provider.world, id_)).seq
     asked = {"id": id_, "version": version, **PROOF}
     proposal = (await provider.officer.must("accountClose", **asked)).proposal
-    await (await second_officer(provider)).must("proposalEndorse", **proposal)
+    await (await provider.second_officer()).must("proposalEndorse", **proposal)
     await provider.officer.must("accountClose", **asked, proposal=proposal["id"])
 
 
@@ -133,6 +129,17 @@ async def test_a_closed_account_frees_its_name_and_shows_why_to_whom_it_concerns
     assert mine["filing"]["stateCode"] == "CANCELLED"
     assert told == {"FACTS": "主体已注销登记"}
     assert kept == {"FACTS": "主体已注销登记", "NOTE": "archive-7"}
+
+
+async def test_a_closed_account_loses_its_badge(world: World) -> None:
+    provider = await world.provider()
+    _, id_, _ = await provider.badged()
+
+    await close(provider, id_)
+
+    (badge,) = await world.rows(Badge, account_id=id_)
+    assert (await row_of(world, id_)).state == "CLOSED"
+    assert badge.revoked_at == world.clock()
 
 
 async def test_an_amendment_on_its_way_ends_with_the_account(world: World) -> None:
