@@ -13,6 +13,7 @@ from domain.authorities import NATION, authority_id
 from domain.policy.roles import Role
 from domain.register import RegisterKind
 from tests.world import NEWS_REASON, SHANGHAI, ZHEJIANG, Holder, Person, Provider, World, unique
+from workflows.licence_doubts import tell_doubts
 from workflows.register_import import import_register
 
 REGISTER: Final = "名称\n示例日报\n示例晚报\n示例周刊\n报\n\u200b名\n"
@@ -53,6 +54,7 @@ async def tell(world: World) -> Story:
     stranger = Person(world, unique("stranger-"), Role.HOLDER, first.id)
     auditor = await world.enrol(Role.AUDITOR, division=ZHEJIANG)
     story.viewers += [nation, stranger, auditor, world.public]
+    await tell_doubts(world.office.database, world.office.clock, world.office.calendar)
     return story
 
 

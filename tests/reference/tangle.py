@@ -270,6 +270,7 @@ def _licence_doubt(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     """Two of each second licence: an import doubts one at most once for each cause."""
     row["licence_id"] = tangle.made["licence"][number - number % 2]["id"]
     row["cause"] = ("CHANGED", "MISSING")[number % 2]
+    row["told_at"] = tangle.now  # or what runs beside the server would tell of it while it is read
 
 
 def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
