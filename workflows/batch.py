@@ -142,12 +142,14 @@ def _adopt(on: On) -> Iterable[Change]:
     yield Detail({"items": on.case.items, "digest": on.case.digest, "atomic": str(on.input.atomic)})
 
 
-def _discard(_: On) -> Iterable[Change]:
-    async def forget(_office: Any, transaction: Transaction, _writing: Any, hand: Any) -> Iterable[Any]:
-        await batch_items.forget(transaction, hand.id)
-        return ()
+async def _forgotten(_office: Any, transaction: Transaction, _writing: Any, hand: Any) -> Iterable[Any]:
+    await batch_items.forget(transaction, hand.id)
+    return ()
 
-    yield Later(forget)
+
+def _discard(_: On) -> Iterable[Change]:
+    """What its items asked for is kept no longer."""
+    yield Later(_forgotten)
 
 
 _FILLING: Final[Any] = {"guards": (batch_has_room,), "effects": (_append,), "facts": (Gathered("filled", _filled),)}

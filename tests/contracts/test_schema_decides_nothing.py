@@ -35,6 +35,7 @@ from workflows.registry import WORKFLOWS
 # Every column from which somebody could be known. Nothing shows one but masked() and masked_text().
 PERSONAL: Final = {
     "account": set[str](),
+    "batch_item": {"sealed"},
     "document_chunk": {"sealed"},
     "identity": {
         "mask_key", "clear_key", "bundle", "sealed", "resident_id_index", "mobile_index", "uscc_index",

@@ -66,6 +66,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     ),
     "account": (
         Expected("apply", NOTHING, "APPLIED", (H, I)),
+        Expected("adopt", NOTHING, "REVIEWED", (C, I), "two"),
         Expected("claim", ("APPLIED",), STAYS, (R,)),
         Expected("renew_lease", ("APPLIED",), STAYS, (R,)),
         Expected("release", ("APPLIED",), STAYS, (R,)),
@@ -110,6 +111,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
         Expected("revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED"), STAYS, FOLLOW_UP),
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
+        Expected("rest", ("REVOKED",), STAYS, FOLLOW_UP),  # "refiling due" of an account in use only
         Expected("cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED"), "CANCELLED", FOLLOW_UP),
     ),
     "permission": (
@@ -125,6 +127,12 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("resume", ("SUSPENDED",), "GRANTED", (C, *G)),
         Expected("revoke", ("GRANTED", "SUSPENDED"), "REVOKED", (C, *G), "two"),
         Expected("give_up", ("GRANTED", "SUSPENDED"), "REVOKED", (H,)),
+    ),
+    "batch": (
+        Expected("fill", NOTHING, "FILLING", (C, I)),
+        Expected("add", ("FILLING",), STAYS, (C, I)),
+        Expected("adopt", ("FILLING",), "CARRIED_OUT", (C, I), "two"),
+        Expected("discard", ("FILLING",), "DISCARDED", (C, I)),
     ),
 }
 STATES: Final[dict[str, tuple[str, ...]]] = {
@@ -145,11 +153,13 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
         "CANCELLED",
         "SUPERSEDED",
     ),
+    "batch": ("FILLING", "CARRIED_OUT", "DISCARDED"),
     "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "REVOKED", "REPLACED"),
 }
 # cause, what fires, where the target must stand (none: it is created)
 FOLLOW_UPS: Final = (
     ("account.approve", "filing.prepare", ()),
+    ("account.adopt", "filing.prepare", ()),
     ("account.approve_change", "filing.cancel", ("DECLINED",)),
     ("account.approve_change, filing ACCEPTED", "filing.amend", ()),
     ("account.approve_change", "filing.revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED")),
@@ -165,6 +175,7 @@ FOLLOW_UPS: Final = (
     ("filing.revoke", "filing.cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED")),
     ("filing.revoke", "account.unfile", ("FILED", "BADGED")),
     ("account.close", "filing.cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED")),
+    ("account.close", "filing.rest", ("REVOKED",)),
     ("provider.go_live", "provider.register", ()),
 )
 ADVERSE: Final = (

@@ -1,4 +1,4 @@
-"""Adopting accounts that were examined before the provider came here: filled in batches, endorsed once (Art. 7)."""
+"""Adopting accounts that were examined before the provider came here: filled in batches, endorsed once (Art. 7, 10)."""
 
 from __future__ import annotations
 
