@@ -1,4 +1,4 @@
-"""Adopting 接纳 an account that its provider examined before its first day here: a row of the account's table (Art. 7, 10).
+"""Adopting 接纳 an account that its provider examined before its first day here: a row of the account (Art. 7, 10).
 
 One account is adopted as an item of a batch: see workflows/batch.py for the endorsement, workflows/adopting.py for how
 a batch is carried out.

@@ -31,6 +31,7 @@ _CONDITIONS: Final = {
     "transfer_to = :viewer_authority_id": "asked to take over",
     "from_authority = :viewer_authority_id": "handed over",
     "to_authority = :viewer_authority_id": "taken over",
+    "proposer_id = :viewer_id": "proposed oneself",
 }
 _JOURNAL: Final = "own jurisdiction as it is now, or decided by one's own authority"
 _IN_WORDS: Final[Mapping[Any, str]] = {
