@@ -226,6 +226,7 @@ FILING = Workflow(
             7,
             effects=(_end, end_question),
         ),
+        Transition("rest", (S.REVOKED,), None, 7, effects=(_end,)),
         Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
         Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare, end_question)),
         Transition(

@@ -123,6 +123,7 @@ FOLLOW_UPS: Final = (
         fires=("filing", "cancel"),
         when=(F.PREPARED, F.SUBMITTED, F.RETURNED, F.DECLINED, F.ACCEPTED),
     ),
+    FollowUp("account", trigger="close", fires=("filing", "rest"), when=(F.REVOKED,)),
     FollowUp("provider", trigger="go_live", fires=("provider", "register")),
 )
 

@@ -72,6 +72,7 @@ TRIGGERS: Final = {
         "change_supplement_requested", "要求补充变更材料", "Ask for a supplement of the change"
     ),
     "request_supplement": _words("supplement_requested", "要求补充", "Ask for a supplement"),
+    "rest": _words("rested", "停止重新备案期限", "Let the revoked filing rest"),
     "resume": _words("resumed", "恢复", "Resume"),
     "return": _words("returned", "退回补正", "Return the filing"),
     "revise": _words("revised", "更新待报送备案", "Revise the open filing"),
