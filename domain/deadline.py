@@ -27,10 +27,12 @@ class DeadlineKind(Word):
 
 
 class Outcome(Word):
-    """How a deadline ended."""
+    """How a deadline ended. One that is OVERDUE has been told of and stays open until what was due is done."""
 
     MET = "MET", "已完成", "What was due was done"
     MOOT = "MOOT", "已失效", "Nothing was due any more"
+    PASSED = "PASSED", "已届满", "It passed, and what follows from that was done"
+    OVERDUE = "OVERDUE", "已超期", "It passed, and was told; what is due is still to be done"
 
 
 class Deadline(Tenant, table=True):
