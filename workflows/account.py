@@ -132,6 +132,8 @@ ACCOUNT = Workflow(
             c.AccountWithdraw,
             effects=(effects.end_review,),
         ),
+        Transition("lapse", (S.SUPPLEMENT_REQUESTED,), S.WITHDRAWN, 7, effects=(effects.lapse,)),
+        Transition("review_overdue", (S.APPLIED, *IN_USE), None, 7, effects=(effects.tell_overdue,)),
         Transition(
             "approve",
             (S.APPLIED,),

@@ -135,6 +135,11 @@ def _withdraw(on: On) -> Iterable[Change]:
     yield from drop_change(on)
 
 
+def _lapse(on: On) -> Iterable[Change]:
+    yield from _withdraw(on)
+    yield Serve(Party.HOLDER)
+
+
 # --- the reviewer's side -------------------------------------------------------------------------------------------
 def _ask_for_supplement(on: On) -> Iterable[Change]:
     items = on.input.items
@@ -251,6 +256,7 @@ CHANGES: Final = (
         effects=(_withdraw,),
         facts=(facts.ASKED_CHANGE,),
     ),
+    Transition("lapse_change", IN_USE, None, 7, effects=(_lapse,), facts=(facts.ASKED_CHANGE,)),
     Transition(
         "approve_change",
         IN_USE,

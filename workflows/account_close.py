@@ -1,4 +1,4 @@
-"""Closing an account: asked for by its holder, or done because its subject has ended (Art. 6, 8)."""
+"""Closing an account: by its holder after a time to cool off, or because its subject has ended (Art. 6, 8)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from workflows.changes import Change, Detail, Later, Say, Serve, Set, Settle, St
 from workflows.deadlines import lengths
 from workflows.engine import On, Rests, Transition, always_two, guard
 from workflows.public_record import end_register, revoke_badges
+from workflows.timed import Due
 
 
 @guard(ProblemCode.CLOSURE_ASKED, rests=Rests.LOCKED, path=("id",))
@@ -50,10 +51,13 @@ def _close(on: On) -> Iterable[Change]:
     yield from _cancel(on)
     yield from drop_change(on)
     yield Later(release_names)
-    yield Set({"closed_cause": ClosedCause.SUBJECT_ENDED})
-    yield Detail({"ended_on": on.input.ended_on.isoformat(), "proof_sha256": on.input.proof_sha256})
-    yield Say(TextName.FACTS, on.input.facts)
-    yield Say(TextName.NOTE, on.input.proof_reference)
+    if isinstance(on.input, Due):  # the holder asked, and has not taken it back
+        yield Set({"closed_cause": ClosedCause.HOLDER})
+    else:
+        yield Set({"closed_cause": ClosedCause.SUBJECT_ENDED})
+        yield Detail({"ended_on": on.input.ended_on.isoformat(), "proof_sha256": on.input.proof_sha256})
+        yield Say(TextName.FACTS, on.input.facts)
+        yield Say(TextName.NOTE, on.input.proof_reference)
     yield Serve(Party.HOLDER)
     yield Serve(Party.PROVIDER)
     yield Later(revoke_badges)

@@ -122,6 +122,16 @@ def end_review(_: On) -> Iterable[Change]:
     yield Set({**UNCLAIMED, "items_asked": []})
 
 
+def lapse(on: On) -> Iterable[Change]:
+    yield from end_review(on)
+    yield Serve(Party.HOLDER)
+
+
+def tell_overdue(_: On) -> Iterable[Change]:
+    """Those who answer for the provider are told; the holder sees it on the account's clock."""
+    yield Serve(Party.PROVIDER)
+
+
 def approve(on: On) -> Iterable[Change]:
     yield Set({"category": on.input.category, **UNCLAIMED})
     yield Settle(DeadlineKind.REVIEW_DECISION)

@@ -61,11 +61,12 @@ def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, 
         case Resume(kind):
             for row in _open(hand, kind):
                 until = _until(row, writing.now, calendar)
-                _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=until)
+                again = until if row.outcome is None else None  # one that is overdue has been told of
+                _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=again, failures=0)
         case Settle(kind, outcome):
             for row in _open(hand, kind):
                 _settle(row, hand, writing, outcome)
-    _show(hand)
+    show_due(hand)
 
 
 def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> None:
@@ -125,7 +126,7 @@ def _write(row: Deadline, hand: Hand, writing: Writing, **values: Any) -> None:
     hand.deadlines = [valued(Deadline, {**vars(row), **values}) if row.id == r.id else r for r in hand.deadlines]
 
 
-def _show(hand: Hand) -> None:
+def show_due(hand: Hand) -> None:
     """The earliest due date that runs, else the state of one that stands, on the row that lists sort by."""
     open_ = [row for row in hand.deadlines if row.settled_at is None]
     running = [row.due_at for row in open_ if row.paused_at is None]

@@ -11,6 +11,7 @@ from domain.state import State
 from workflows.available_steps import mutation_name
 from workflows.engine import Guard, Transition, Workflow, always_two, no_second_person
 from workflows.follow_ups import FOLLOW_UPS, FollowUp
+from workflows.timed import kinds_that_fire
 from workflows.triggers import TRIGGERS
 
 NEVER: Final = "never"
@@ -139,8 +140,13 @@ def _transition(workflow: Workflow, row: Transition) -> ExplainedTransition:
         article=row.article,
         journalled=row.journalled,
         fires=tuple(_told(follow_up) for follow_up in FOLLOW_UPS if _is_cause(workflow, row, follow_up)),
-        fired_by=tuple(cause_of(f) for f in FOLLOW_UPS if f.fires == (workflow.noun, row.trigger)),
+        fired_by=tuple(_causes(workflow.noun, row.trigger)),
     )
+
+
+def _causes(noun: str, trigger: str) -> Iterator[str]:
+    yield from (cause_of(row) for row in FOLLOW_UPS if row.fires == (noun, trigger))
+    yield from (f"{kind} has passed" for kind in kinds_that_fire(noun, trigger))
 
 
 def _guard(guard: Guard) -> ExplainedGuard:

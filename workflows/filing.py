@@ -179,6 +179,13 @@ def _return(on: On) -> Iterable[Change]:
     yield Serve(Party.PROVIDER)
 
 
+def _tell_overdue(on: On) -> Iterable[Change]:
+    """Whose fault it is; the provider hears of either, for an overdue filing may bear on what it may publish."""
+    is_providers = on.input.kind is not DeadlineKind.FILING_DECISION
+    yield Detail({"overdue": "FILING_OVERDUE" if is_providers else "AUTHORITY_OVERDUE"})
+    yield Serve(Party.PROVIDER)
+
+
 def _decide_against(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.FILING_DECISION)
     yield Set({"decided_at": on.now, "was_refused": True})
@@ -226,6 +233,7 @@ FILING = Workflow(
             7,
             effects=(_end, end_question),
         ),
+        Transition("overdue", (S.PREPARED, S.SUBMITTED, S.RETURNED, S.REVOKED), None, 7, effects=(_tell_overdue,)),
         Transition("rest", (S.REVOKED,), None, 7, effects=(_end,)),
         Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
         Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare, end_question)),

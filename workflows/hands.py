@@ -81,13 +81,14 @@ class Writing:
     """All that one unit of work writes, in memory until the decision is complete."""
 
     viewer: Viewer
-    now: datetime
+    now: datetime  # when its steps take effect
     hands: list[Hand] = field(default_factory=list)
     steps: list[StepInHand] = field(default_factory=list)
     inserts: list[tuple[type[Table], dict[str, Any]]] = field(default_factory=list)
     updates: list[tuple[type[Table], str, dict[str, Any]]] = field(default_factory=list)
     later: list[tuple[Hand, Completion]] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)  # an account, and the authority that it goes to
+    recorded_at: datetime | None = None  # of a timed step: when it is written, which may be long after it takes effect
 
     def hands_of(self, noun: str, states: Collection[str] | None = None) -> list[Hand]:
         """The cases of a noun that are in hand; only those in these states, where some are named."""

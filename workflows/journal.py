@@ -96,13 +96,14 @@ def _texts(
 
 
 def _notices(step: StepInHand, writing: Writing, keys: Keys) -> Iterable[tuple[type[Notice], dict[str, Any]]]:
+    served_at = writing.recorded_at or writing.now
     for party in step.parties:
         id_ = new_id("notice")
         yield (
             Notice,
             {
                 "id": id_,
-                "created_at": writing.now,
+                "created_at": served_at,
                 **whose(step.hand),
                 "party": party,
                 "case_kind": step.hand.workflow.noun,
@@ -110,7 +111,7 @@ def _notices(step: StepInHand, writing: Writing, keys: Keys) -> Iterable[tuple[t
                 "step_id": step.id,
                 "receipt_number": f"N-{id_.rpartition('_')[2][-16:].upper()}",
                 "secret_hash": receipt(keys, id_, step.id).hash,
-                "served_at": writing.now,
+                "served_at": served_at,
                 "seen_at": None,
             },
         )

@@ -28,10 +28,15 @@ __all__ = [
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
 
 
+def _reached_by(table: sa.Table, role: Role) -> sa.ColumnElement[bool]:
+    """The system has no scope, so it can read nothing; the one case of a timed step is named by its own deadline."""
+    return sa.true() if role is Role.SYSTEM else in_scope(table, role)
+
+
 @lru_cache(maxsize=500)
 def _case(model: type[Table], role: Role, *, lock: bool) -> sa.Select[Any]:
     table = table_of(model)
-    found = sa.select(*loader(model).columns).where(table.c.id == _ID, in_scope(table, role))
+    found = sa.select(*loader(model).columns).where(table.c.id == _ID, _reached_by(table, role))
     return found.with_for_update(key_share=True) if lock else found
 
 
@@ -39,14 +44,14 @@ def _case(model: type[Table], role: Role, *, lock: bool) -> sa.Select[Any]:
 def _root(workflow: Workflow, role: Role) -> sa.Select[Any]:
     """The root of a case in scope, locked: everything that hangs on it waits."""
     root, case = table_of(workflow.root), table_of(workflow.model)
-    named = sa.select(case.c[workflow.root_column]).where(case.c.id == _ID, in_scope(case, role)).scalar_subquery()
+    named = sa.select(case.c[workflow.root_column]).where(case.c.id == _ID, _reached_by(case, role)).scalar_subquery()
     return sa.select(*loader(workflow.root).columns).where(root.c.id == named).with_for_update(key_share=True)
 
 
 @lru_cache(maxsize=100)
 def _holder(workflow: Workflow, role: Role) -> sa.Select[Any]:
     holder, case = table_of(workflow_of("holder").model), table_of(workflow.model)
-    named = sa.select(case.c.holder_id).where(case.c.id == _ID, in_scope(case, role)).scalar_subquery()
+    named = sa.select(case.c.holder_id).where(case.c.id == _ID, _reached_by(case, role)).scalar_subquery()
     return sa.select(holder.c.id).where(holder.c.id == named).with_for_update(key_share=True)
 
 

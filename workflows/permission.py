@@ -109,6 +109,7 @@ PERMISSION = Workflow(
             guards=(g.licence_is_in_doubt, g.licence_stands_in_the_register),
             effects=(effects.settle_doubt,),
         ),
+        Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue,)),
         Transition(
             "suspend",
             (S.GRANTED,),

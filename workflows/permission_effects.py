@@ -78,6 +78,10 @@ def record_renewal(on: On) -> Iterable[Change]:
     yield Serve(Party.HOLDER)
 
 
+def tell_doubt_overdue(_: On) -> Iterable[Change]:
+    yield Serve(Party.PROVIDER)
+
+
 def settle_doubt(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.LICENCE_DOUBT)
     yield Say(TextName.NOTE, on.input.finding)

@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from domain.deadline import DeadlineKind
 from domain.state import State
 from workflows.account import ACCOUNT
 from workflows.agreement import AGREEMENT
@@ -20,6 +21,7 @@ from workflows.permission import PERMISSION
 from workflows.provider import PROVIDER
 from workflows.qualification import QUALIFICATION
 from workflows.staff import STAFF
+from workflows.timed import TIMED, kinds_that_fire
 from workflows.triggers import TRIGGERS
 
 
@@ -39,6 +41,7 @@ def _checked(*known: Workflow) -> Mapping[str, Workflow]:
             _check_transition(workflow, row)
     for follow_up in FOLLOW_UPS:
         _walk(found, follow_up, ())
+    _check_time(found)
     return MappingProxyType(found)
 
 
@@ -52,8 +55,26 @@ def _check_transition(workflow: Workflow, row: Transition) -> None:
         raise TableIncomplete(f"{place} creates a case and lacks its opening")
     if row.trigger not in TRIGGERS:
         raise TableIncomplete(f"workflows/triggers.py lacks the words of {row.trigger}")
-    if row.command is None and not any(f.fires == (workflow.noun, row.trigger) for f in FOLLOW_UPS):
-        raise TableIncomplete(f"{place} has no command and no row in workflows/follow_ups.py fires it")
+    fired = (workflow.noun, row.trigger)
+    if row.command is None and not kinds_that_fire(*fired) and not any(f.fires == fired for f in FOLLOW_UPS):
+        raise TableIncomplete(
+            f"{place} has no command and no row in workflows/follow_ups.py fires it, nor one in workflows/timed.py"
+        )
+
+
+def _check_time(known: Mapping[str, Workflow]) -> None:
+    """Whatever can fall due has a row, and each row fires a step of a case that is there."""
+    if missing := [kind for kind in DeadlineKind if kind not in TIMED]:
+        raise TableIncomplete(f"workflows/timed.py says nothing of {', '.join(missing)}")
+    for row in TIMED.values():
+        if row.fires is None:
+            continue
+        noun, trigger = row.fires
+        fired = known[noun].by_trigger.get(trigger)
+        if fired is None or fired.creates:
+            raise TableIncomplete(
+                f"workflows/timed.py: workflows/{noun}.py has no trigger {trigger} of a standing case"
+            )
 
 
 def _walk(known: Mapping[str, Workflow], row: FollowUp, path: tuple[FollowUp, ...]) -> None:

@@ -76,7 +76,7 @@ class Outcome:
 
 
 class FollowUpOnly(Exception):
-    """Nobody may ask for this trigger: a row of workflows/follow_ups.py fires it."""
+    """Nobody may ask for this trigger: a row of workflows/follow_ups.py or workflows/timed.py fires it."""
 
 
 Act = Callable[[Writing, Transaction], Awaitable[dict[str, Any]]]
@@ -87,7 +87,9 @@ async def carry_out(office: Office, viewer: Viewer, workflow: Workflow, trigger:
     transition = workflow.by_trigger[trigger]
     grant = workflow.grant(trigger)
     if grant is None:
-        raise FollowUpOnly(f"{workflow.noun}.{trigger} is fired by follow-ups only: see workflows/follow_ups.py")
+        raise FollowUpOnly(
+            f"{workflow.noun}.{trigger} is asked for by nobody: see workflows/follow_ups.py and workflows/timed.py"
+        )
 
     async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
         return await step(office, writing, workflow, transition, command, transaction)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from api.reading import kinds
 from api.reading.shapes import shape_of, what
 from api.schema import schema
+from domain.deadline import DeadlineKind
 from domain.problems import ProblemCode
 from domain.tables import METADATA
 from tests.contracts.test_schema_decides_nothing import fields_of
@@ -23,6 +24,7 @@ from workflows.engine import Guard, Rests, Workflow, guard
 from workflows.filing import FILING
 from workflows.follow_ups import FOLLOW_UPS
 from workflows.registry import WORKFLOWS, TableIncomplete
+from workflows.timed import TIMED, TimedStep
 from workflows.triggers import TRIGGERS
 
 STATEMENTS_MAX: Final = 6  # for the steps of a page of cases
@@ -171,6 +173,25 @@ def test_a_trigger_that_nothing_fires_stops_the_start() -> None:
 
     with pytest.raises(TableIncomplete, match=r"accept has no command and no row in workflows/follow_ups\.py fires it"):
         registry._checked(*{**WORKFLOWS, "filing": replace(FILING, transitions=rows)}.values())
+
+
+def test_a_kind_of_deadline_that_time_says_nothing_of_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {kind: row for kind, row in TIMED.items() if kind is not DeadlineKind.PROPOSAL}
+    monkeypatch.setattr(registry, "TIMED", known)
+
+    with pytest.raises(TableIncomplete, match=r"workflows/timed\.py says nothing of PROPOSAL"):
+        registry._checked(*WORKFLOWS.values())
+
+
+@pytest.mark.parametrize("fires", [("account", "expire"), ("account", "apply")])
+def test_a_timed_step_that_no_standing_case_can_take_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, fires: tuple[str, str]
+) -> None:
+    known = {**TIMED, DeadlineKind.SUPPLEMENT: TimedStep(DeadlineKind.SUPPLEMENT, fires)}
+    monkeypatch.setattr(registry, "TIMED", known)
+
+    with pytest.raises(TableIncomplete, match=rf"workflows/account\.py has no trigger {fires[1]}"):
+        registry._checked(*WORKFLOWS.values())
 
 
 def test_a_trigger_without_words_stops_the_start() -> None:

@@ -20,6 +20,7 @@ G: Final = (P, N)
 STAYS: Final = None
 NOTHING: Final = ()  # the case is not there yet
 FOLLOW_UP: Final = ()  # nobody may ask for it
+TIME: Final = ()  # T of the design: a deadline has passed
 IN_USE: Final = ("REVIEWED", "FILED", "BADGED")
 Eyes = Literal["one", "two", "two when flagged", "two for organs and news units", "two unless a special approval"]
 
@@ -72,20 +73,23 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("release", ("APPLIED",), STAYS, (R,)),
         Expected("request_supplement", ("APPLIED",), "SUPPLEMENT_REQUESTED", (R,)),
         Expected("supplement", ("SUPPLEMENT_REQUESTED",), "APPLIED", (H, I)),
+        Expected("lapse", ("SUPPLEMENT_REQUESTED",), "WITHDRAWN", TIME),
         Expected("withdraw", ("APPLIED", "SUPPLEMENT_REQUESTED"), "WITHDRAWN", (H,)),
         Expected("approve", ("APPLIED",), "REVIEWED", (R,), "two when flagged"),
         Expected("reject", ("APPLIED",), "REJECTED", (R,), "two for organs and news units"),
         Expected("reapply", ("REJECTED",), "APPLIED", (H, I)),
+        Expected("review_overdue", ("APPLIED", *IN_USE), STAYS, TIME),  # of an application, and "as" of a change
         Expected("change", IN_USE, STAYS, (H, I)),
         Expected("claim_change", IN_USE, STAYS, (R,)),
         Expected("request_change_supplement", IN_USE, STAYS, (R,)),
         Expected("supplement_change", IN_USE, STAYS, (H, I)),
+        Expected("lapse_change", IN_USE, STAYS, TIME),
         Expected("withdraw_change", IN_USE, STAYS, (H,)),
         Expected("approve_change", IN_USE, STAYS, (R,), "two when flagged"),
         Expected("reject_change", IN_USE, STAYS, (R,), "two for organs and news units"),
         Expected("ask_close", IN_USE, STAYS, (H,)),
         Expected("cancel_close", IN_USE, STAYS, (H,)),
-        Expected("close", IN_USE, "CLOSED", (C,), "two"),
+        Expected("close", IN_USE, "CLOSED", (C,), "two"),  # and TIME, when the holder has cooled off
         Expected("file", ("REVIEWED",), "FILED", FOLLOW_UP),
         Expected("unfile", ("FILED", "BADGED"), "REVIEWED", FOLLOW_UP),
         Expected("badge", ("FILED",), "BADGED", FOLLOW_UP),
@@ -108,6 +112,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("transfer", ("SUBMITTED", "ACCEPTED"), STAYS, G),
         Expected("refuse_transfer", ("SUBMITTED", "ACCEPTED"), STAYS, G),
         Expected("designate", ("SUBMITTED", "ACCEPTED"), STAYS, (N,)),
+        Expected("overdue", ("PREPARED", "SUBMITTED", "RETURNED", "REVOKED"), STAYS, TIME),
         Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
         Expected("revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED"), STAYS, FOLLOW_UP),
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
@@ -123,6 +128,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("renew", ("GRANTED", "SUSPENDED"), STAYS, (H, I)),
         Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C,)),
         Expected("settle_doubt", ("GRANTED", "SUSPENDED"), STAYS, (C,)),  # LICENCE_DOUBTFUL for C
+        Expected("doubt_overdue", ("GRANTED", "SUSPENDED"), STAYS, TIME),  # LICENCE_DOUBTFUL for C (5 W)
         Expected("suspend", ("GRANTED",), "SUSPENDED", (C, *G)),
         Expected("resume", ("SUSPENDED",), "GRANTED", (C, *G)),
         Expected("revoke", ("GRANTED", "SUSPENDED"), "REVOKED", (C, *G), "two"),
@@ -155,6 +161,19 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "batch": ("FILLING", "CARRIED_OUT", "DISCARDED"),
     "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "REVOKED", "REPLACED"),
+}
+# what passed, what fires: the rows whose who is T, as far as they exist
+TIMED: Final = {
+    "SUPPLEMENT": "account.lapse",
+    "CHANGE_SUPPLEMENT": "account.lapse_change",
+    "REVIEW_DECISION": "account.review_overdue",
+    "CHANGE_DECISION": "account.review_overdue",
+    "FILING_SUBMISSION": "filing.overdue",
+    "FILING_ANSWER": "filing.overdue",
+    "FILING_DECISION": "filing.overdue",
+    "COOLING_OFF": "account.close",
+    "LICENCE_DOUBT": "permission.doubt_overdue",
+    "PROPOSAL": None,
 }
 # cause, what fires, where the target must stand (none: it is created)
 FOLLOW_UPS: Final = (

@@ -16,8 +16,8 @@ from domain.holder import SubjectType
 from domain.policy.roles import Role
 from domain.problems import ProblemCode, Refused
 from domain.viewer import Viewer
-from tests.workflows.expected_tables import ADVERSE, FOLLOW_UPS, STATES, TABLES, Expected
-from workflows import explained, follow_ups
+from tests.workflows.expected_tables import ADVERSE, FOLLOW_UPS, STATES, TABLES, TIMED, Expected
+from workflows import explained, follow_ups, timed
 from workflows.commands import CaseCommand, LeaseCommand
 from workflows.engine import NEW, On, Transition, Workflow, refusals
 from workflows.firing import fire
@@ -179,6 +179,12 @@ def test_the_follow_ups_are_those_of_the_design() -> None:
     )
 
     assert rows == FOLLOW_UPS
+
+
+def test_what_time_fires_is_what_the_design_says() -> None:
+    rows = {str(kind): row.fires and ".".join(row.fires) for kind, row in timed.TIMED.items()}
+
+    assert rows == TIMED
 
 
 def test_only_leases_are_moved_without_a_journal() -> None:

@@ -1,0 +1,147 @@
+"""A timed step: an ordinary unit of work whose actor is the system (Art. 6, 7).
+
+1  the root of the case is locked, as in every step
+2  the deadline is settled, or marked as told, by compare-and-set: who comes second finds nothing to do
+3  the step is decided and journalled as taken when the deadline passed, however late the worker is
+4  all of it is written and committed at once
+
+So it happens exactly once, whoever claims the row and whoever dies. In the journal `at` is the due date, or that of the
+step before where this came later; `details` holds the true due date and when the step was recorded. A notice counts
+from when it is served.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from domain.columns import UtcTime
+from domain.deadline import Deadline, Outcome
+from domain.journal import written
+from domain.table import table_of
+from domain.viewer import SYSTEM
+from workflows.database import Transaction, loader
+from workflows.deadlines import show_due
+from workflows.engine import On
+from workflows.firing import complete, fire_due
+from workflows.hands import Hand, Writing
+from workflows.jobs import Claim, Work
+from workflows.journal import whose, write_steps
+from workflows.loading import gather_facts, load_case, load_deadlines, subject_of
+from workflows.office import Office
+from workflows.registry import workflow_of
+from workflows.timed import TIMED, Due, TimedStep
+from workflows.writing import write
+
+_DEADLINE: Final = table_of(Deadline)
+
+
+def _bound(name: str, type_: Any) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=type_, required=False)
+
+
+_ROW: Final = _DEADLINE.c.id == _bound("row", sa.Text)
+_ONE: Final = sa.select(*loader(Deadline).columns).where(_ROW)
+# One that stands still, or was told of, has no next_at.
+_END: Final = (
+    sa.update(_DEADLINE)
+    .where(_ROW, _DEADLINE.c.settled_at.is_(None), _DEADLINE.c.next_at.is_not(None))
+    .where(_DEADLINE.c.due_at < _bound("now", UtcTime()))
+    .values(
+        settled_at=_bound("b_settled_at", UtcTime()),
+        outcome=_bound("b_outcome", _DEADLINE.c.outcome.type),
+        next_at=sa.null(),
+        problem=sa.null(),
+    )
+    .returning(_DEADLINE.c.id)
+)
+_NOT_DUE: Final = (
+    sa.update(_DEADLINE)
+    .where(_ROW, _DEADLINE.c.attempts == _bound("attempt", sa.Integer), _DEADLINE.c.settled_at.is_(None))
+    .values(
+        next_at=sa.case((_DEADLINE.c.next_at.is_(None), sa.null()), else_=_DEADLINE.c.due_at),
+        problem=sa.null(),
+    )
+)
+
+
+def deadlines_of(office: Office) -> Work:
+    """The deadlines, as work for workflows/jobs.py."""
+    return Work(_DEADLINE, partial(carry_out_due, office), line=("case_id",))
+
+
+async def carry_out_due(office: Office, claim: Claim) -> None:
+    """Do what follows from the passing of a claimed deadline, once; nothing where it has not passed or is settled."""
+    now = office.clock()
+
+    async def work(transaction: Transaction) -> None:
+        row = (await transaction.fetch(_ONE, {"row": claim.id}))[0]
+        deadline = loader(Deadline).row(row, transaction.dialect)
+        timed = TIMED[deadline.kind]
+        # What waited longer than others may have moved on: a step never comes before the one that it follows.
+        writing = Writing(SYSTEM, deadline.due_at, recorded_at=now)
+        hand = None if timed.fires is None else await _loaded(timed.fires, deadline.case_id, writing, transaction)
+        outcome = _outcome(timed)
+        values = {"row": claim.id, "now": now, "b_outcome": outcome, "b_settled_at": _settled(outcome, now)}
+        if not await transaction.fetch(_END, values):
+            await transaction.fetch(_NOT_DUE, {"row": claim.id, "attempt": claim.attempt})
+        elif hand is not None:
+            await _step(office, writing, hand, timed, deadline, transaction)
+
+    await office.database.write(work)
+
+
+def _outcome(timed: TimedStep) -> Outcome:
+    if timed.fires is None:
+        return Outcome.MOOT
+    return Outcome.OVERDUE if timed.stays_open else Outcome.PASSED
+
+
+def _settled(outcome: Outcome, now: datetime) -> datetime | None:
+    return None if outcome is Outcome.OVERDUE else now
+
+
+async def _loaded(fires: tuple[str, str], case_id: str, writing: Writing, transaction: Transaction) -> Hand:
+    workflow = workflow_of(fires[0])
+    hand = await load_case(workflow, workflow.by_trigger[fires[1]], case_id, SYSTEM, transaction, writing)
+    writing.now = max(writing.now, *(each.stepped_at for each in writing.hands))
+    return hand
+
+
+async def _step(
+    office: Office, writing: Writing, hand: Hand, timed: TimedStep, deadline: Deadline, transaction: Transaction
+) -> None:
+    """The step, where it is still due."""
+    await load_deadlines(writing, transaction)
+    workflow, (_, trigger) = hand.workflow, timed.fires or ("", "")
+    transition, due = workflow.by_trigger[trigger], Due(deadline.kind, deadline.due_at)
+    if workflow.after(trigger, hand.state) is None or not timed.when(hand.row, due):
+        _forget(hand, deadline, writing)
+        await write(writing, transaction)
+        return
+    on = On(hand.row, None, SYSTEM, writing.now, due, hand.id)
+    facts = await gather_facts(workflow, transition, on, office, transaction)
+    fire_due(
+        writing, workflow, transition, hand, On(hand.row, facts, SYSTEM, writing.now, due, hand.id), office.calendar
+    )
+    told = {
+        "deadline": due.kind.value,
+        "due_at": written(due.at),
+        "recorded_at": written(writing.recorded_at or due.at),
+    }
+    writing.steps[0].details.update(told)
+    subject = await subject_of(whose(hand)["holder_id"], transaction) if any(s.texts for s in writing.steps) else None
+    write_steps(writing, office.keys, subject)
+    await complete(office, writing, transaction)
+    await write(writing, transaction)
+
+
+def _forget(hand: Hand, deadline: Deadline, writing: Writing) -> None:
+    """Nothing was due any more."""
+    ended = {"settled_at": writing.recorded_at, "outcome": Outcome.MOOT, "next_at": None}
+    writing.updates.append((Deadline, deadline.id, ended))
+    hand.deadlines = [row for row in hand.deadlines if row.id != deadline.id]
+    show_due(hand)
