@@ -10,6 +10,7 @@ import pytest
 
 from api import dev_issuer
 from domain.account import Account
+from domain.authorities import authority_id
 from domain.filing import Filing
 from domain.identity import Identity
 from domain.ids import prefix_of
@@ -111,6 +112,8 @@ def sound_input(scene: Scene, transition: Transition, person: Person, version: i
         "return": {"defects": [DEFECT]},
         "revoke": REVOCATION if noun == "filing" else {},
         "reinstate": {"grounds": "撤销依据不成立"},
+        "ask_transfer": {"authorityId": authority_id("110000"), "grounds": "示例"},
+        "designate": {"authorityId": authority_id("110000"), "grounds": "示例"},
         "verify": {"method": "DOCUMENT_CHECK"} if noun == "identity" else {},
         "renewed": {"validTo": "2031-12-31"},
         "configure": {"publishBeforeFiling": True} if of_regulator else {"quotaOthers": 3},
@@ -309,6 +312,13 @@ async def filing_accepted(p: Provider) -> Made:
     return holder, filing.id, Filing
 
 
+async def filing_asked_for(p: Provider) -> Made:
+    holder, _, id_ = await submitted(p)
+    asked = {"authorityId": authority_id(SHANGHAI), "grounds": "示例"}
+    await p.regulator.must("filingAskTransfer", id=id_, version=2, **asked)
+    return holder, id_, Filing
+
+
 async def filing_revoked(p: Provider) -> Made:
     _, id_ = await revoked(p)
     return await p.newcomer(), id_, Filing
@@ -444,10 +454,20 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
     reapplied_too_often: {},
     withdrawn: {},
     filing_prepared: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
-    filing_submitted: {"COMPLIANCE_OFFICER": {"pull_back"}, "regulator": {"accept", "return", "decline"}},
+    filing_submitted: {
+        "COMPLIANCE_OFFICER": {"pull_back"},
+        "regulator": {"accept", "return", "decline", "ask_transfer"},
+        "nation": {"designate"},
+    },
+    filing_asked_for: {
+        "COMPLIANCE_OFFICER": {"pull_back"},
+        "regulator": {"accept", "return", "decline", "withdraw_transfer"},
+        "elsewhere": {"transfer", "refuse_transfer"},
+        "nation": {"designate"},
+    },
     filing_returned: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
     filing_declined: {"COMPLIANCE_OFFICER": {"prepare_again"}, "INTEGRATION": {"prepare_again"}},
-    filing_accepted: {"regulator": {"revoke"}},
+    filing_accepted: {"regulator": {"revoke", "ask_transfer"}, "nation": {"designate"}},
     filing_revoked: {
         "COMPLIANCE_OFFICER": {"prepare_again"},
         "INTEGRATION": {"prepare_again"},
