@@ -13,6 +13,7 @@ from api.commands.generate import export_schema, generate
 from api.commands.import_register import import_register_command
 from api.commands.migrate import migrate_command
 from api.commands.register_dump import register_dump_command
+from api.commands.register_fill import register_fill_command
 from api.commands.serve import serve
 from api.commands.staff import staff_app
 from api.commands.token import token_command
@@ -32,6 +33,7 @@ app.command("token")(token_command)
 app.command("doctor")(doctor)
 app.command("import-register")(import_register_command)
 app.command("register-dump")(register_dump_command)
+app.command("register-fill")(register_fill_command)
 app.command("explain")(explain)
 app.command("generate")(generate)
 app.command("export-schema")(export_schema)

@@ -111,9 +111,9 @@ class Settings(BaseSettings):
     """The address to listen on."""
     port: int = Field(8000, ge=0, le=65535)
     """The port to listen on; 0 takes a free one."""
-    public_url: str = Field("", pattern="^(https?://[^/?#\\s]+(/[^?#\\s]*[^/?#\\s])?)?$")
-    """Where the public reaches this deployment, without a slash at the end, as badges name it for good: set it before
-    the first badge. Unless given, http:// with host and port."""
+    public_url: str = Field("", pattern=r"^(https?://[^/?#\s]+)?$")
+    """Where the public reaches this deployment, without a path, as badges name it for good: set it before the first
+    badge. Unless given, http:// with host and port."""
     dump_folder: Path | None = None
     """Where `signet register-dump` writes, if its files are to be read at /register/dump."""
     keys: SecretKeys | None = None

@@ -19,7 +19,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import servers
+from bench import servers, workloads
 from bench.database import Database
 from bench.profile import Profile
 from bench.report import Processes, Report, told, written
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=200_000, help="how many accounts to seed")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each server under each workload")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
-    parser.add_argument("--only", choices=("ONE", "LIST", "STEP"), action="append", help="these workloads alone")
+    parser.add_argument("--only", choices=workloads.NAMES, action="append", help="these workloads alone")
     parser.add_argument("--profile", type=Path, help="a load profile (JSON) that says how the data are shaped")
     parser.add_argument("--folder", type=Path, help="keep the database here, and use it if it is there")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where to write the page")
@@ -71,7 +71,7 @@ async def _measured(chosen: argparse.Namespace, folder: Path) -> None:
             started.append(server)
         weights = _pair([server.memory_mb() for server in started])
         run = await Run.opened(database, keys, started[0], started[1], console, chosen.rounds, chosen.seconds)
-        found = await run.measured(chosen.only or ("ONE", "LIST", "STEP"))
+        found = await run.measured(chosen.only or workloads.NAMES)
         after = _pair([server.memory_mb() for server in started])
         times = _pair([server.started_seconds for server in started])
         spent = await run.hostile()

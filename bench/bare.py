@@ -32,6 +32,7 @@ from domain.vault.keys import KeyRing
 _FIELDS: Final = (("legalName", "legal_name", "PARTIAL"), ("residentId", "resident_id", "LAST_FOUR"),
                   ("mobile", "mobile", "PARTIAL"), ("email", "email", "PARTIAL"))  # fmt: skip
 _JSON: Final = "application/json"
+_GRACE, _EAST = timedelta(days=30), timedelta(hours=8)
 _numbers: Final = count(time_ns())
 
 
@@ -93,6 +94,55 @@ async def list_(request: Request) -> Response:
         for r in rows
     ]
     return _answer({"data": {"accounts": {"nodes": nodes}}})
+
+
+async def province(request: Request) -> Response:
+    """Accounts of a province, each with its provider, its holder and its latest two steps."""
+    asked = orjson.loads(await request.body())
+    async with request.app.state.pool.acquire() as connection:
+        rows = await connection.fetch(sql.PROVINCE, asked["authority"])
+        below = await connection.fetch(sql.LATEST_STEPS, [row[0] for row in rows], asked["authority"])
+    steps: dict[str, list[Any]] = {row[0]: [] for row in rows}
+    for r in reversed(below):
+        steps[r[0]].append({"seq": r[1], "trigger": r[2], "toState": r[3]})
+    nodes = [
+        {
+            "id": r[0],
+            "handle": r[1],
+            "displayName": r[2],
+            "state": r[3],
+            "category": r[4],
+            "division": r[5],
+            "createdAt": r[6],
+            "provider": {"id": r[7], "name": r[8]},
+            "holder": {"id": r[9], "displayName": r[10], "subjectType": r[11], "division": r[12]},
+            "journal": {"nodes": steps[r[0]]},
+        }
+        for r in rows
+    ]
+    return _answer({"data": {"accounts": {"nodes": nodes}}})
+
+
+async def decision(request: Request) -> Response:
+    """Whether an account may publish something that is no news."""
+    asked, now = orjson.loads(await request.body()), datetime.now(UTC)
+    async with request.app.state.pool.acquire() as connection:
+        rows = await connection.fetch(sql.DECISION, now, asked["provider"], [asked["handle"].lower()])
+    return _answer({"data": {"publishingDecision": _decided(rows[0], now)}})
+
+
+def _decided(row: Any, now: datetime) -> dict[str, Any]:
+    """What its author thought of, for an account on file at a provider that is on trial."""
+    lost_at = row["lost_at"] and max(row["lost_at"], row["created_at"]) + _GRACE
+    ends = {"AGREEMENT_LAPSED": lost_at, "IDENTITY_LAPSED": row["verified_until"] + _GRACE}
+    blocks = [{"code": code, "until": None} for code, end in ends.items() if end is not None and end <= now]
+    if row["state"] not in ("FILED", "BADGED") and now <= row["due_at"]:
+        blocks.insert(0, {"code": "NOT_FILED", "until": row["due_at"]})
+    midnight = (now + _EAST).replace(hour=0, minute=0, second=0, microsecond=0) - _EAST + timedelta(days=1)
+    turns = (at for at in (midnight, row["due_at"], row["closing_at"], *ends.values()) if at is not None and at > now)
+    valid_for = min(60, int((min(turns) - now).total_seconds()))
+    said = {"account": row["id"], "handle": row["handle"], "allowed": not blocks}
+    return {**said, "blockedBy": blocks, "validFor": valid_for}
 
 
 async def submit(request: Request) -> Response:
@@ -188,6 +238,8 @@ app: Final = Starlette(
         Route("/one", one, methods=["POST"]),
         Route("/one-shut", one_shut, methods=["POST"]),
         Route("/list", list_, methods=["POST"]),
+        Route("/province", province, methods=["POST"]),
+        Route("/decision", decision, methods=["POST"]),
         Route("/submit", submit, methods=["POST"]),
         Route("/pull-back", pull_back, methods=["POST"]),
         Route("/health", health),

@@ -39,6 +39,63 @@ JOIN LATERAL (
 ) AS page ON true
 ORDER BY page.created_at DESC, page.id DESC
 """
+PROVINCE: Final = """
+SELECT a.id, a.handle, a.display_name, a.state, a.category, a.division, a.created_at, p.id, p.name,
+  h.id, h.display_name, h.subject_type, h.division
+FROM account a
+LEFT JOIN provider p ON p.id = a.provider_id AND p.jurisdiction = $1
+LEFT JOIN holder h ON h.id = a.holder_id AND h.jurisdiction = $1
+WHERE a.jurisdiction = $1
+ORDER BY a.created_at DESC, a.id DESC LIMIT 100
+"""
+# What an authority may read of the journal where cases changed hands: that is in the statement here, too.
+LATEST_STEPS: Final = """
+SELECT page.case_id, page.seq, page.trigger, page.to_state
+FROM unnest($1::text[]) AS k(id)
+JOIN LATERAL (
+  SELECT s.case_id, s.seq, s.trigger, s.to_state, s.id
+  FROM step s WHERE s.case_id = k.id AND (
+    s.jurisdiction = $2 AND (
+      s.actor_role IN ('PROVINCIAL_REGULATOR', 'NATIONAL_REGULATOR')
+      OR NOT EXISTS (SELECT 1 FROM transfer t WHERE t.account_id = s.root_id AND t.from_authority = $2)
+    )
+    OR s.root_id = ANY (array(
+      SELECT t.account_id FROM transfer t JOIN account a ON a.id = t.account_id
+      WHERE t.to_authority = $2 AND a.jurisdiction = $2
+    ))
+  )
+  ORDER BY s.seq DESC, s.id DESC LIMIT 2
+) AS page ON true
+ORDER BY page.seq DESC, page.id DESC
+"""
+DECISION: Final = """
+SELECT a.id, a.handle, a.state, a.is_adopted, a.closing_at, p.mode, p.settings,
+  f.state AS filing_state, f.was_refused, f.due_at, i.created_at, i.verified_until,
+  m.kind, m.state AS permission_state, m.valid_until, m.renewal_asked_at, l.id IS NOT NULL AS is_listed, l.services,
+  l.valid_from, l.valid_to, q.kind AS held_kind, q.state AS held_state, q.valid_from AS held_from,
+  q.valid_to AS held_to, q.renewal_asked_at AS held_asked_at,
+  CASE WHEN q.state = 'VERIFIED' THEN NULL ELSE (
+    SELECT max(s.at) FROM step s WHERE s.case_id = q.id AND s.from_state = 'VERIFIED' AND s.to_state <> 'VERIFIED'
+  ) END AS left_at,
+  (
+    SELECT min(v.valid_from) FROM agreement_version v
+    WHERE v.provider_id = a.provider_id AND v.valid_from <= $1 AND v.number > coalesce((
+      SELECT max(c.number) FROM agreement_version c
+      WHERE c.provider_id = a.provider_id
+        AND (SELECT count(*) FROM consent n WHERE n.holder_id = a.holder_id AND n.agreement_id = c.id) = 7
+    ), 0)
+  ) AS lost_at
+FROM account a
+JOIN provider p ON p.id = a.provider_id
+JOIN identity i ON i.holder_id = a.holder_id
+LEFT JOIN filing f ON f.current_of = a.id
+LEFT JOIN permission m ON m.account_id = a.id AND m.state = 'GRANTED'
+LEFT JOIN licence l ON l.number = m.licence_number
+LEFT JOIN qualification q ON (q.provider_id = p.id OR q.provider_id = p.sandbox_of)
+  AND p.mode <> 'SANDBOX' AND q.state NOT IN ('SUBMITTED', 'REFUSED')
+WHERE a.provider_id = $2 AND a.handle_key = ANY ($3::text[])
+  AND a.state IN ('APPLIED', 'SUPPLEMENT_REQUESTED', 'REVIEWED', 'FILED', 'BADGED')
+"""
 
 VIEWER: Final = """
 SELECT id, state, role, provider_id, jurisdiction, staff_number, person FROM staff WHERE issuer = $1 AND subject = $2

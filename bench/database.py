@@ -29,7 +29,7 @@ _LOGGED: Final = re.compile(r"^@(?:signet|bare)@ LOG: .*?(?:execute [^:]*|statem
 # What the server does by itself, beside any request.
 _BACKGROUND: Final = (
     "pg_snapshot_xmin",
-    "FROM step WHERE",
+    "SELECT step.seq ",
     "INSERT INTO position",
     "pg_try_advisory",
     "pg_current_xact_id",

@@ -150,7 +150,8 @@ the machine of that day.
 ## Beside a bare endpoint
 
 `signet serve` beside Starlette, asyncpg and orjson (bench/bare.py) with the same SQL on the same database: PostgreSQL
-with {report.accounts:,} accounts. One process each, on one core; database and load on the other; 32 kept connections.
+with {report.accounts:,} accounts. One process each, on one core; database and load on the other; 32 kept connections,
+8 of PROVINCE.
 {report.rounds} rounds of {report.seconds:g} s for each, in turn, the others standing still; medians. *ratio*: requests
 per second, Signet's over the other's. *CPU ratio*: processor time for a request, the other's over Signet's. Signet
 checks the token, the limits and the roles; the bare endpoint knows none of them.
@@ -159,9 +160,13 @@ checks the token, the limits and the roles; the bare endpoint knows none of them
   the bundle shut and shows nothing of it.
 - **LIST**: the first 20 accounts of a provider in a state, newest first, each with its holder and its latest three
   submissions.
+- **PROVINCE**: the newest 100 accounts in a regulator's jurisdiction, each with its provider, its holder and its
+  latest two steps: 1,900 leaves.
 - **STEP**: `filingSubmit` and `filingPullBack` in turn: viewer, lock, case, deadlines, guards, the journal's link, an
   event, a deadline settled and one begun, the case at its next version, commit, the filing read anew. Signet's figure
   carries its sequencer, which gives each step its position.
+- **DECISION**: `publishingDecision` by handle: whether an account may publish, derived from its filing, agreement,
+  identity, licence and its provider's qualifications.
 
 {_table(_HEAD, report.rows())}
 

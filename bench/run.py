@@ -27,8 +27,14 @@ from workflows.migrations import open_database
 from workflows.sequencer import sequence_once
 
 TOKEN_MINUTES: Final = 15
-GOALS: Final = {"ONE": 0.80, "LIST": 0.80, "STEP": 0.70}
-_HOLDS: Final = {"ONE": b'"residentId":{"display"', "LIST": b'"latestSubmissions":[{', "STEP": b'"problems":[]'}
+GOALS: Final = {"ONE": 0.80, "LIST": 0.80, "PROVINCE": 0.85, "STEP": 0.70, "DECISION": 0.85}
+_HOLDS: Final = {
+    "ONE": b'"residentId":{"display"',
+    "LIST": b'"latestSubmissions":[{',
+    "PROVINCE": b'"journal":{"nodes":[{"seq":',
+    "STEP": b'"problems":[]',
+    "DECISION": b'"allowed":true',
+}
 _STEPPED: Final = re.compile(rb'"filing":\{[^}]*"state":"(PREPARED|SUBMITTED)","version":\d+\}')
 
 
@@ -71,7 +77,7 @@ class Run:
         self.console.print("sending hostile requests")
         self.bare.pause()
         subject = await self.connection.fetchval("SELECT subject FROM staff WHERE role = 'COMPLIANCE_OFFICER' LIMIT 1")
-        return hostile.spent(self.signet, self._token(subject))
+        return hostile.spent(self.signet, self._token(subject, Role.COMPLIANCE_OFFICER))
 
     async def _one_workload(self, name: str) -> Measured:
         sample = await workloads.Sample.read(self.connection, self._token)
@@ -84,9 +90,10 @@ class Run:
         async def requests(*, bare: bool, path: str = "/one") -> workloads.Connections:
             if name == "ONE":
                 return workloads.one(sample, bare=bare, path=path)
-            if name == "LIST":
-                return workloads.list_(sample, bare=bare)
-            return await workloads.step(sample, self.connection, bare=bare)
+            if name == "STEP":
+                return await workloads.step(sample, self.connection, bare=bare)
+            made = {"LIST": workloads.list_, "PROVINCE": workloads.province, "DECISION": workloads.decision}[name]
+            return made(sample, bare=bare)
 
         holds = _HOLDS[name]
         found = [
@@ -97,14 +104,14 @@ class Run:
             found.append(Contender("bare, shut", self.bare, partial(requests, bare=True, path="/one-shut"), holds))
         return found
 
-    def _token(self, subject: str) -> str:
+    def _token(self, subject: str, role: Role) -> str:
         return dev_issuer.token(
             self.keys,
             subject=subject,
             audience="signet",
             now=datetime.now(UTC),
             minutes=TOKEN_MINUTES,
-            role=Role.COMPLIANCE_OFFICER,
+            role=role,
         )
 
     async def _tidied(self) -> None:

@@ -8,26 +8,25 @@ from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
 import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from stdnum.cn import ric
 
+from bench import rows as row_of
 from bench.profile import Profile
+from bench.rows import CASE, FROM, ISSUER
 from domain.account import Account, Submission
-from domain.agreement import AgreementVersion, Baseline
+from domain.agreement import AgreementVersion, Baseline, Consent
 from domain.authorities import authority_id
-from domain.case import NO_DUE_DATE
 from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.holder import Holder
-from domain.identity import FIELDS, Identity
+from domain.identity import Identity
 from domain.ids import new_id
-from domain.journal import GENESIS, Step, link
-from domain.policy.masking import Kind
+from domain.journal import GENESIS, Step
 from domain.provider import Provider
 from domain.staff import Staff
 from domain.table import Table, table_of
@@ -37,12 +36,12 @@ from domain.vault.forms import forms_of, pack
 from domain.vault.keys import Keys, new_subject_keys, open_clear_key, open_mask_key
 from workflows.migrations import migrate
 
-ISSUER: Final = "signet-dev"
 BATCH: Final = 2_000
-_ORDER: Final = (Provider, Staff, AgreementVersion, Holder, Identity, Account, Submission, Filing, Deadline, Step)
-_FROM: Final = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
+_ORDER: Final = (
+    Provider, Staff, AgreementVersion, Holder, Identity, Consent, Account, Submission, Filing, Deadline, Step,
+)  # fmt: skip
+REGULATOR: Final = "regulator"
 _DIVISION: Final = "330000"
-_CASE: Final[dict[str, Any]] = {"seq": 1, "created_at": _FROM, "stepped_at": _FROM}
 # Numbers that come from the steps: positions and events are made of them by the database itself.
 _FROM_STEPS: Final = (
     "INSERT INTO position (position, step_id) SELECT row_number() OVER (ORDER BY id), id FROM step",
@@ -117,26 +116,22 @@ class Seeder:
         for number, body in enumerate(self.bodies):
             rows[Provider].append(
                 {
-                    **_CASE, "id": body.id, "state": "REGISTERED", "head": GENESIS, "name": f"示例即时通信{number}",
+                    **CASE, "id": body.id, "state": "REGISTERED", "head": GENESIS, "name": f"示例即时通信{number}",
                     "uscc": "91350100M000100Y43", "division": _DIVISION, "jurisdiction": body.jurisdiction,
                     "mode": "SANDBOX", "sandbox_of": None, "settings": "{}",
                 }
             )  # fmt: skip
             rows[AgreementVersion].append(
                 {
-                    **_CASE, "id": body.agreement_id, "state": "PUBLISHED", "head": GENESIS, "provider_id": body.id,
+                    **CASE, "id": body.agreement_id, "state": "PUBLISHED", "head": GENESIS, "provider_id": body.id,
                     "jurisdiction": body.jurisdiction, "number": 1, "body": "示例协议", "body_hash": "0" * 64,
-                    "clauses": orjson.dumps({str(one): one.zh for one in Baseline}).decode(), "valid_from": _FROM,
+                    "clauses": orjson.dumps({str(one): one.zh for one in Baseline}).decode(), "valid_from": FROM,
                 }
             )  # fmt: skip
             rows[Staff].append(
-                {
-                    **_CASE, "id": new_id("staff"), "state": "ENROLLED", "head": GENESIS, "issuer": ISSUER,
-                    "subject": body.subject, "provider_id": body.id, "jurisdiction": body.jurisdiction,
-                    "role": "COMPLIANCE_OFFICER", "staff_number": f"N{number}", "person": bytes(32),
-                    "certificates": "[]", "disabled_at": None,
-                }
-            )  # fmt: skip
+                row_of.member(body.subject, "COMPLIANCE_OFFICER", f"N{number}", body.jurisdiction, body.id)
+            )
+        rows[Staff].append(row_of.member(REGULATOR, "PROVINCIAL_REGULATOR", "G1", authority_id(_DIVISION)))
         return rows
 
     def _batches(self) -> Iterator[tuple[Rows, int]]:
@@ -149,36 +144,37 @@ class Seeder:
 
     def _add(self, rows: Rows, number: int) -> None:
         body = self._random.choices(self.bodies, self._shares)[0]
-        at = _FROM + timedelta(seconds=number)
+        at = FROM + timedelta(seconds=number)
         tenant = {"provider_id": body.id, "jurisdiction": body.jurisdiction, "created_at": at}
         holder_id, state = new_id("holder"), self._profile.state(number)
         holder = {
-            **_CASE, **tenant, "id": holder_id, "state": "ENROLLED", "head": GENESIS, "issuer": ISSUER,
+            **CASE, **tenant, "id": holder_id, "state": "ENROLLED", "head": GENESIS, "issuer": ISSUER,
             "subject": f"holder-{number}", "subject_type": "INDIVIDUAL", "display_name": f"示例使用者{number}",
             "division": "330100",
         }  # fmt: skip
         rows[Holder].append(holder)
         rows[Identity].append(self._identity(number, holder_id, tenant))
-        account = _account(number, holder_id, state, tenant, at)
-        rows[Step].append(_step("account", "apply", account, account["id"]))
+        account = row_of.account(number, holder_id, state, tenant, at)
+        rows[Consent].extend(row_of.consent(holder_id, body.agreement_id, clause, tenant) for clause in Baseline)
+        rows[Step].extend(row_of.way_of(account))
         rows[Account].append(account)
         rounds = 3 if number % 20 == 0 else 2 if number % 6 == 0 else 1
-        rows[Submission].extend(_submission(account, round_, tenant) for round_ in range(1, rounds + 1))
+        rows[Submission].extend(row_of.submission(account, round_, tenant) for round_ in range(1, rounds + 1))
         if state != "APPLIED":
-            filing = _filing(account, body.agreement_id, at)
-            rows[Step].append(_step("filing", "prepare", filing, account["id"]))
+            filing = row_of.filing(account, body.agreement_id, at)
+            rows[Step].append(row_of.step("filing", "prepare", filing, account["id"]))
             rows[Filing].append(filing)
             if state == "REVIEWED":
-                rows[Deadline].append(_deadline(filing, at))
+                rows[Deadline].append(row_of.deadline(filing, at))
 
     def _identity(self, number: int, holder_id: str, tenant: dict[str, Any]) -> dict[str, Any]:
         id_, keys = new_id("identity"), self._keys
         wrapped = new_subject_keys(keys, id_)
         values = {
-            "legal_name": "欧阳示例", "resident_id": _resident_id(number), "mobile": f"139{number % 10**8:08d}",
+            "legal_name": "欧阳示例", "resident_id": row_of.resident_id(number), "mobile": f"139{number % 10**8:08d}",
             "email": f"somebody{number}@qq.com",
         }  # fmt: skip
-        forms = {name: forms_of(_kind(name), value) for name, value in values.items()}
+        forms = {name: forms_of(row_of.kind(name), value) for name, value in values.items()}
         clear = open_clear_key(keys, wrapped.clear_key, id_)
         sealed = {
             name: b64encode(seal(clear, value.encode(), Place("identity", name, id_))).decode()
@@ -186,88 +182,13 @@ class Seeder:
         }
         bundle = seal_bundle(open_mask_key(keys, wrapped.mask_key, id_), pack(forms), id_)
         return {
-            **dict.fromkeys(table_of(Identity).c.keys()), **_CASE, **tenant, "id": id_, "state": "VERIFIED",
-            "head": GENESIS, "holder_id": holder_id, "verified_at": _FROM,
-            "verified_until": _FROM + timedelta(days=365), "method": "DOCUMENT_CHECK", "mask_key": wrapped.mask_key,
+            **dict.fromkeys(table_of(Identity).c.keys()), **CASE, **tenant, "id": id_, "state": "VERIFIED",
+            "head": GENESIS, "holder_id": holder_id, "verified_at": FROM,
+            "verified_until": FROM + timedelta(days=365), "method": "DOCUMENT_CHECK", "mask_key": wrapped.mask_key,
             "clear_key": wrapped.clear_key, "bundle": bundle, "sealed": orjson.dumps(sealed).decode(),
             "resident_id_index": self._random.randbytes(32), "mobile_index": self._random.randbytes(32),
             "uscc_flagged": False, "twin": False, "pending_uscc_flagged": False,
         }  # fmt: skip
-
-
-def _resident_id(number: int) -> str:
-    """Synthetic: its region is not assigned."""
-    days, serial = divmod(number, 999)
-    born = datetime(1960, 1, 1, tzinfo=UTC) + timedelta(days=days)
-    bare = f"000000{born:%Y%m%d}{serial + 1:03d}"
-    return str(bare + ric.calc_check_digit(bare + "0"))
-
-
-def _kind(name: str) -> Kind:
-    return FIELDS[name].kind
-
-
-def _account(number: int, holder_id: str, state: str, tenant: dict[str, Any], at: datetime) -> dict[str, Any]:
-    return {
-        **dict.fromkeys(table_of(Account).c.keys()), **_CASE, **tenant, "id": new_id("account"), "state": state,
-        "holder_id": holder_id, "handle": f"handle{number}", "handle_key": f"handle{number}",
-        "display_name": f"絮语{number}", "name_key": f"絮语{number}", "description": "日常分享",
-        "category": "LIFESTYLE", "subject_type": "INDIVIDUAL", "division": "330100", "round": 1, "supplements": 0,
-        "priority": "NORMAL", "rank": 2, "flags": "[]", "is_flagged": False, "receipt_number": f"R-{number}",
-        "items_asked": "[]", "applied_at": at, "ruleset": 1, "due_at": NO_DUE_DATE, "clock": "NONE",
-        "change_flags": "[]", "change_supplements": 0, "is_adopted": False,
-    }  # fmt: skip
-
-
-def _submission(account: dict[str, Any], round_: int, tenant: dict[str, Any]) -> dict[str, Any]:
-    same = ("holder_id", "handle", "display_name", "description", "category", "subject_type", "division")
-    at = account["created_at"] + timedelta(hours=round_)
-    return {
-        **tenant, **{name: account[name] for name in same}, "id": new_id("submission"), "created_at": at,
-        "account_id": account["id"], "round": round_, "kind": "NEW", "agreement_id": None,
-    }  # fmt: skip
-
-
-def _filing(account: dict[str, Any], agreement_id: str, at: datetime) -> dict[str, Any]:
-    same = (
-        "handle", "display_name", "description", "category", "subject_type", "division", "holder_id", "provider_id",
-    )  # fmt: skip
-    is_prepared = account["state"] == "REVIEWED"
-    id_ = new_id("filing")
-    return {
-        **dict.fromkeys(table_of(Filing).c.keys()),
-        **_CASE, **{name: account[name] for name in same}, "jurisdiction": account["jurisdiction"], "id": id_,
-        "state": "PREPARED" if is_prepared else "ACCEPTED", "account_id": account["id"], "reviewed_at": at,
-        "current_of": account["id"], "was_refused": False,
-        "agreement_id": agreement_id, "number": None if is_prepared else f"SG-{id_}", "number_version": 1,
-        "round": 0 if is_prepared else 1, "submitted_at": None, "decided_at": None, "defects": "[]",
-        "due_at": at + timedelta(days=10) if is_prepared else NO_DUE_DATE,
-        "clock": "RUNNING" if is_prepared else "NONE",
-    }  # fmt: skip
-
-
-def _deadline(filing: dict[str, Any], at: datetime) -> dict[str, Any]:
-    whose = {name: filing[name] for name in ("provider_id", "jurisdiction", "holder_id")}
-    due_at = filing["due_at"]
-    return {
-        **dict.fromkeys(table_of(Deadline).c.keys()), **whose, "id": new_id("deadline"), "created_at": at,
-        "case_kind": "filing", "case_id": filing["id"], "kind": "FILING_SUBMISSION", "runs_from": at,
-        "due_at": due_at, "next_at": due_at, "attempts": 0, "failures": 0,
-    }  # fmt: skip
-
-
-def _step(noun: str, trigger: str, case: dict[str, Any], root_id: str) -> dict[str, Any]:
-    """The first step of a case; its hash becomes the head of the case."""
-    row = {
-        "id": new_id("step"), "case_kind": noun, "case_id": case["id"], "root_id": root_id,
-        "provider_id": case["provider_id"], "jurisdiction": case["jurisdiction"], "holder_id": case["holder_id"],
-        "seq": 1, "trigger": trigger, "from_state": None, "to_state": case["state"], "actor_id": None,
-        "actor_role": "SYSTEM", "actor_number": None, "cause": None, "cause_kind": None, "reason_codes": "",
-        "legal_bases": "", "ruleset": 1, "details": "{}", "texts": "", "skipped": "", "at": case["created_at"],
-        "prev_hash": GENESIS,
-    }  # fmt: skip
-    row["hash"] = case["head"] = link(GENESIS, row)
-    return row
 
 
 async def _copy(connection: asyncpg.Connection, rows: Rows) -> None:

@@ -166,6 +166,8 @@ class ProblemCode(Word):
         "Ask the authority to resume it.")
     ACCOUNT_CLOSED = ("ACCOUNT_CLOSED", "账号已关闭", "The account is closed.",
         "A closed account is not put on file again.")
+    FILING_OUTDATED = ("FILING_OUTDATED", "备案信息已变更", "The account has changed since this was accepted.",
+        "Have the filing prepared again and submitted.")
     # transfer
     TRANSFER_ASKED = ("TRANSFER_ASKED", "已商请移送", "Another authority is already asked to take this filing over.",
         "Wait for its answer, or take the question back.")

@@ -16,7 +16,7 @@ from domain.proposal import Proposal
 from domain.state import Language
 from domain.table import table_of
 from domain.viewer import Viewer
-from workflows.database import Among, Connection, decoder, loader
+from workflows.database import Among, Beside, Connection, decoder, loader
 from workflows.engine import Fact, On, Transition, Workflow, refusals
 from workflows.loading import in_scope, read_facts
 from workflows.triggers import TRIGGERS
@@ -130,7 +130,9 @@ _PROPOSALS: dict[Role, sa.Select[Any]] = {}
 def _cases(workflow: Workflow, role: Role) -> sa.Select[Any]:
     if (workflow.noun, role) not in _CASES:
         table = table_of(workflow.model)
-        chosen = sa.select(*loader(workflow.model).columns).where(Among(table.c.id, "ids"), in_scope(table, role))
+        chosen = sa.select(*loader(workflow.model).columns).where(
+            Among(table.c.id, "ids"), Beside(in_scope(table, role))
+        )
         _CASES[workflow.noun, role] = chosen
     return _CASES[workflow.noun, role]
 

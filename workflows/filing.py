@@ -59,6 +59,7 @@ class FilingFacts:
     number: str = ""
     number_version: int = 1
     account_state: str = ""
+    particulars: tuple[str, ...] = ()  # what the account bears now of what a change may touch
 
 
 _AMENDED: Final = sa.select(_FILING.c.number, _FILING.c.number_version).where(
@@ -66,10 +67,10 @@ _AMENDED: Final = sa.select(_FILING.c.number, _FILING.c.number_version).where(
 )
 _ACCOUNT_STATE: Final = Fact(
     "account_state",
-    sa.select(_FILING.c.id, _ACCOUNT.c.state)
+    sa.select(_FILING.c.id, _ACCOUNT.c.state, *(_ACCOUNT.c[name] for name in _CHANGING))
     .join(_ACCOUNT, _ACCOUNT.c.id == _FILING.c.account_id)
     .where(Among(_FILING.c.id, "ids")),
-    lambda rows, _: {"account_state": rows[0][1]},
+    lambda rows, _: {"account_state": rows[0][1], "particulars": tuple(rows[0][2:])},
     in_steps=True,
 )
 
@@ -99,6 +100,11 @@ def items_are_complete(on: On) -> Sequence[Problem]:
 @guard(ProblemCode.ACCOUNT_CLOSED, rests=Rests.LOCKED, path=("id",))
 def account_is_not_closed(on: On) -> bool:
     return bool(on.facts.account_state != AccountState.CLOSED)
+
+
+@guard(ProblemCode.FILING_OUTDATED, rests=Rests.LOCKED, path=("id",))
+def particulars_are_those_accepted(on: On) -> bool:
+    return bool(on.facts.particulars == tuple(getattr(on.case, name) for name in _CHANGING))
 
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
@@ -139,6 +145,12 @@ def _revise(on: On) -> Iterable[Change]:
     """The open filing takes the account's new particulars."""
     yield Set({name: getattr(on.cause, name) for name in _CHANGING})
     yield Detail({"category": on.cause.category})
+
+
+def _take_present(on: On) -> Iterable[Change]:
+    """What the account bears now, which may have changed since the filing was revoked; an amendment keeps its own."""
+    if on.case.current_of is not None:
+        yield Set(dict(zip(_CHANGING, on.facts.particulars, strict=True)))
 
 
 def _end(_: On) -> Iterable[Change]:
@@ -224,7 +236,7 @@ FILING = Workflow(
     transitions=(
         Transition("prepare", (), S.PREPARED, 7, opening=_preparation),
         Transition("amend", (), S.PREPARED, 7, opening=_amendment),
-        Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED, S.REVOKED), None, 7, effects=(_revise,)),
+        Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED), None, 7, effects=(_revise,)),
         Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(_supersede, end_question)),
         Transition(
             "cancel",
@@ -266,7 +278,7 @@ FILING = Workflow(
             7,
             FilingStep,
             (account_is_not_closed,),
-            (_prepare,),
+            (_prepare, _take_present),
             facts=(_ACCOUNT_STATE,),
         ),
         Transition(
@@ -286,7 +298,7 @@ FILING = Workflow(
             S.ACCEPTED,
             7,
             FilingReinstate,
-            (account_is_not_closed,),
+            (account_is_not_closed, particulars_are_those_accepted),
             (_reinstate,),
             four_eyes=always_two,
             facts=(_ACCOUNT_STATE,),

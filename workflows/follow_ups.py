@@ -91,7 +91,7 @@ FOLLOW_UPS: Final = (
         "account",
         trigger="approve_change",
         fires=("filing", "revise"),
-        when=(F.PREPARED, F.RETURNED, F.DECLINED, F.REVOKED),
+        when=(F.PREPARED, F.RETURNED, F.DECLINED),
         which=_is_of_the_account,
     ),
     FollowUp("filing", trigger="accept", fires=("filing", "supersede"), when=(F.ACCEPTED,), which=_is_what_it_amends),

@@ -77,7 +77,7 @@ def letter_is_usable(on: On) -> bool:
 @guard(ProblemCode.DECIDED_BY_ANOTHER_BODY, rests=Rests.LOCKED, path=("id",))
 def is_for_this_body_to_decide(on: On) -> bool:
     """A special approval is the authority's, every other permission the provider's."""
-    return (on.viewer.role in REGULATORS) == (on.case.kind == PermissionKind.SPECIAL_APPROVAL)
+    return bool((on.viewer.role in REGULATORS) == (on.case.kind == PermissionKind.SPECIAL_APPROVAL))
 
 
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
@@ -128,7 +128,7 @@ def _end(on: On) -> date | None:
 # --- standing ----------------------------------------------------------------------------------------------------
 @guard(ProblemCode.LICENCE_NOT_IN_DOUBT, rests=Rests.DERIVED, path=("id",))
 def licence_is_in_doubt(on: On) -> bool:
-    return on.facts.doubts > 0
+    return bool(on.facts.doubts > 0)
 
 
 @guard(ProblemCode.LICENCE_NOT_IN_DOUBT, rests=Rests.DERIVED, path=("id",))

@@ -62,7 +62,7 @@ async def enter_register(
     """The account stands on the register, as its filing in force says."""
     account = hand.now_row()
     filing = await _one(Filing, _FILED, account.id, transaction, _in_hand(writing, "filing", FilingState.ACCEPTED))
-    values = await _said(office, transaction, account, filing)
+    values = await said(office, transaction, account, filing)
     before = await _entry(transaction, writing, account.id)
     values |= {"ended_on": None, "changed_at": writing.now}
     if before is None:
@@ -154,7 +154,7 @@ async def _last_day(permission: Any, transaction: Transaction) -> date | None:
     return last_day(permission.kind, permission.valid_until, read(found) if read and found is not None else found)
 
 
-async def _said(office: Office, transaction: Transaction, account: Any, filing: Any) -> dict[str, Any]:
+async def said(office: Office, transaction: Transaction, account: Any, filing: Any) -> dict[str, Any]:
     """What the register says of an account on file."""
     provider = await _one(Provider, _PROVIDER, account.provider_id, transaction)
     name, code = await _organisation(office, transaction, account)

@@ -1,4 +1,4 @@
-"""What an adverse step must say: codes of its list, bases in force, a public reason without personal data (Art. 8)."""
+"""What an adverse step must say: codes of its list, bases in force, a public reason; no personal data (Art. 1, 8)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from api.reading.filters import condition
 from api.reading.levels import Level
 from api.reading.pages import Window
 from domain.columns import TEXT
-from workflows.database import Among, Keys, Statement, compile_once
+from workflows.database import Among, Beside, Keys, Statement, compile_once
 
 COUNT_MAX: Final = 10_000
 _ID: Final = sa.bindparam("id", type_=TEXT, required=False)
@@ -29,7 +29,7 @@ def by_id(level: Level, dialect: sa.Dialect) -> Statement:
 def by_keys(level: Level, dialect: sa.Dialect) -> Statement:
     """The rows with these ids."""
     select = sa.select(*level.columns).select_from(level.source())
-    return compile_once(select.where(Among(level.alias.c.id, "keys"), *level.conditions()), dialect)
+    return compile_once(select.where(Among(level.alias.c.id, "keys"), *map(Beside, level.conditions())), dialect)
 
 
 def page(level: Level, window: Window, dialect: sa.Dialect) -> Statement:

@@ -194,6 +194,7 @@ def _below(seed: Seed, made: Body, holder: str, account: str, identity: tuple[st
         **CASE,
         state="PREPARED",
         account_id=account,
+        current_of=account,
         handle="h",
         reviewed_at=NOW,
         due_at=NOW,

@@ -251,7 +251,7 @@ class Account(Case):
     )
     holder: Holder | None = related(account_rows.Account.holder_id, holder_rows.Holder.id)
     provider: Provider | None = related(account_rows.Account.provider_id, provider_rows.Provider.id)
-    filing: Filing | None = related(account_rows.Account.id, filing_rows.Filing.account_id)
+    filing: Filing | None = related(account_rows.Account.id, filing_rows.Filing.current_of)
     submissions: Connection[Submission] = paged(
         account_rows.Submission.account_id, order=newest(account_rows.Submission.created_at, account_rows.Submission.id)
     )

@@ -26,6 +26,10 @@ EVERY_PREFIX = {
 }  # fmt: skip
 # Authorities are public: to name another's is no secret, only not allowed.
 PUBLIC_IDS = {("authorityId",)}
+NOUNS = (
+    "account", "agreement", "batch", "filing", "holder", "identity", "permission", "proposal", "provider",
+    "qualification", "staff",
+)  # fmt: skip
 # Which of one's own cases a trigger can be asked for, so that its other ids are looked at.
 OWN = {
     "accountApprove": "flagged", "accountReject": "flagged", "identityFail": "pending", "filingReturn": "submitted",
@@ -160,8 +164,7 @@ def _prefix(mutation: str, path: sdl.Path) -> str:
     """What the id at that place is of."""
     match path[-1]:
         case "id":
-            noun = next(n for n in ("account", "filing", "holder", "identity", "proposal", "provider", "qualification",
-                                    "staff", "agreement") if mutation.startswith(n))  # fmt: skip
+            noun = next(noun for noun in NOUNS if mutation.startswith(noun))
             return "holder" if noun == "agreement" else noun
         case "proposal":
             return "proposal"

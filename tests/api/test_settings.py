@@ -146,3 +146,17 @@ def test_issuers_have_names_of_their_own(names: tuple[str, ...]) -> None:
 def test_a_value_out_of_bounds_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**changed)
+
+
+@pytest.mark.parametrize(
+    "url", ["register.example", "ftp://register.example", "https://register.example/", "https://a/b"]
+)
+def test_a_public_url_is_one_that_paths_can_be_put_behind(url: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(public_url=url)
+
+
+def test_without_a_public_url_it_is_host_and_port() -> None:
+    assert Settings(port=9000).base_url == "http://127.0.0.1:9000"
+    assert Settings(host="::1").base_url == "http://[::1]:8000"
+    assert Settings(public_url="https://register.example").base_url == "https://register.example"

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import api.reading.filters
+import api.reading.levels
 import api.reading.masks
 import api.reading.objects
 import api.reading.pages
@@ -24,6 +25,7 @@ from api.reading.pages import Window
 from api.reading.selection import Selection
 from domain.policy.masking import MASKS, Cell, Form, Kind
 from domain.policy.roles import Role
+from domain.policy.scopes import AREA, scope
 from workflows.loading import in_scope
 
 Patch = pytest.MonkeyPatch
@@ -109,6 +111,15 @@ def _earlier_round_unscoped(patch: Patch) -> None:
     patch.setattr(workflows.submissions, "in_scope", forgetful)
 
 
+def _by_jurisdiction_alone(table: str) -> Callable[[Patch], None]:
+    """An authority sees what carries its jurisdiction: of a table where transfers say otherwise."""
+
+    def chosen(of: sa.Table, role: Role) -> Any:
+        return AREA if of.name == table and role is Role.PROVINCIAL_REGULATOR else scope(of, role)
+
+    return lambda patch: patch.setattr(api.reading.levels, "scope", chosen)
+
+
 # What is planted, and which questions must notice it: about everything, or about some types.
 FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "a_mask_shows_more": (_cell(Kind.RESIDENT_ID, Role.PROVINCIAL_REGULATOR, Form.LAST_FOUR), "leaves Identity"),
@@ -148,5 +159,8 @@ FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
         "roots",
     ),
     "a_condition_is_ignored": (lambda patch: patch.setattr(Selection, "_included", lambda *_: True), "leaves"),
+    "steps_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step"), "leaves Step"),
+    "texts_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step_text"), "relations Step"),
+    "who_is_asked_to_take_over_sees_no_filing": (_by_jurisdiction_alone("filing"), "leaves Filing"),
     "an_earlier_round_is_compared_out_of_scope": (_earlier_round_unscoped, "leaves Submission"),
 }

@@ -57,6 +57,8 @@ _JOURNAL: Final[Orders] = {None: Order(("seq", "id"))}
 _STAFF: Final[Orders] = {None: Order(("created_at", "id"))}
 PAGED: Final[Mapping[str, Listed]] = {
     "Query.accounts": Listed("account", None, _ACCOUNTS, "account"),
+    "Query.batches": Listed("batch", None, _NEWEST, "batch"),
+    "Batch.items": Listed("batch_item", "batch_id", {None: Order(("number", "id"))}, "batch_item"),
     "Query.filings": Listed("filing", None, _FILINGS, "filing"),
     "Query.transfers": Listed("transfer", None, _NEWEST, "transfer"),
     "Transfer.steps": Listed("step", "root_id", {None: Order(("id",))}, local="account_id"),
@@ -166,6 +168,8 @@ TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
         "appliedSince": _since,
         "appliedBefore": _before,
     },
+    "batch": {"state": _among("state")},
+    "batch_item": {"state": _among("state")},
     "filing": {
         "state": _among("state"),
         "category": _among("category"),

@@ -42,6 +42,8 @@ TABLES: Final[Mapping[str, str]] = {
     "AgreementVersion": "agreement_version",
     "Authority": "authority",
     "BadgeRecord": "badge",
+    "Batch": "batch",
+    "BatchItem": "batch_item",
     "Candidate": "candidate",
     "Consent": "consent",
     "Filing": "filing",
@@ -73,6 +75,9 @@ CASES: Final = frozenset(values.STATES)
 TO_ONE: Final[Mapping[str, tuple[str, str, str]]] = {
     "Account.claimedBy": ("claimed_by", "staff", "id"),
     "Account.filing": ("id", "filing", "current_of"),
+    "Batch.filledBy": ("filled_by", "staff", "id"),
+    "BatchItem.account": ("case_id", "account", "id"),
+    "BatchItem.step": ("step_id", "step", "id"),
     "Candidate.unit": ("source_unit_id", "source_unit", "id"),
     "Filing.amends": ("amends", "filing", "id"),
     "Filing.transferTo": ("transfer_to", "authority", "id"),
@@ -106,6 +111,10 @@ COMPUTED: Final[Mapping[str, Value]] = {
     "AgreementVersion.clauses": values.clauses,
     "BadgeRecord.asOf": public.as_of,
     "BadgeRecord.standing": public.badge_standing,
+    "Batch.size": lambda _, row, __: row["items"],
+    "Batch.waiting": lambda _, row, __: row["items"] - row["done"] - row["refused"],
+    "BatchItem.input": values.words,
+    "BatchItem.problems": values.verdict,
     "Filing.defects": values.defects,
     "Licence.isMissing": lambda _, row, __: row["missing_from"] is not None,
     "LicenceDoubt.changes": values.changes,
@@ -227,7 +236,7 @@ def _root(label: str, name: str) -> Resolver:
 
 
 def _of_values(label: str, name: str) -> Resolver:
-    if label == "Code.label":
+    if label in ("Code.label", "Problem.message"):
         return lambda code, info, **asked: values.label(info.context, code, asked)
     return lambda made, _info, **_: made[name]
 

@@ -79,6 +79,11 @@ def handed_over(who: Looker, row: Values) -> bool:
     return who.authority is not None and who.authority in (row["from_authority"], row["to_authority"])
 
 
+def proposed(who: Looker, row: Values) -> bool:
+    """What one proposed oneself, for one's provider."""
+    return own(who, row) and row["proposer_id"] == who.id
+
+
 def journal(who: Looker, row: Values) -> bool:
     """All steps of what the authority answers for now; of what it handed on, those that it decided then."""
     decided = row["actor_role"] in ("PROVINCIAL_REGULATOR", "NATIONAL_REGULATOR")
@@ -116,7 +121,7 @@ _REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_tex
 _DOUBTS: Final = _each(everybody, "licence_doubt")
 _IMPORTS: Final = {**_DOUBTS, **_each(everybody, "register_import quarantined_row")}
 # A proposal holds the notes of those who handle a case: it is its own body's alone, whoever reads all cases.
-_NATION: Final = {**_each(everybody, f"provider staff candidate {_CASEWORK}"), "proposal": area}
+_NATION: Final = {**_each(everybody, f"provider staff candidate batch batch_item {_CASEWORK}"), "proposal": area}
 
 SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "PUBLIC": _OPEN,
@@ -131,12 +136,17 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "notice": served_on("HOLDER", held),
     },
     "REVIEWER": _REVIEWER,
-    "COMPLIANCE_OFFICER": {**_REVIEWER, **_DOUBTS, "transfer": own, "notice": served_on("PROVIDER", own)},
-    "INTEGRATION": {**_PROVIDER, "step_text": told(own)},
+    "COMPLIANCE_OFFICER": {
+        **_REVIEWER,
+        **_DOUBTS,
+        **_each(own, "transfer batch batch_item"),
+        "notice": served_on("PROVIDER", own),
+    },
+    "INTEGRATION": {**_PROVIDER, **_each(own, "batch batch_item"), "proposal": proposed, "step_text": told(own)},
     "PROVINCIAL_REGULATOR": {
         **_OPEN,
         **_IMPORTS,
-        **_each(area, f"provider staff candidate proposal {_CASEWORK}"),
+        **_each(area, f"provider staff candidate proposal batch batch_item {_CASEWORK}"),
         "filing": asked,
         "transfer": handed_over,
         "step": journal,

@@ -90,6 +90,7 @@ async def _body(story: Story, division: str) -> None:
     await _qualified(provider)
     holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
     await _proposals(provider)
+    await _batches(provider)
     await provider.badged()
     await provider.newcomer()
     await _left(provider)
@@ -176,6 +177,25 @@ async def _proposals(provider: Provider) -> None:
             await reviewer.must("proposalWithdraw", id=proposed["id"])
         if fate == "used":
             await reviewer.must("accountApprove", proposal=proposed["id"], **asked)
+
+
+async def _batches(provider: Provider) -> None:
+    """Accounts adopted, one of them refused; and a batch that waits for its second person."""
+    await provider.regulator.must("providerConfigure", id=provider.id, version=1, adoptionUntil="2027-01-01T00:00:00Z")
+    holder, newcomer = await provider.holder(), await provider.newcomer()
+    examination = {"examinedOn": "2025-06-01", "examiner": "示例审核员", "reference": "示例审核单"}
+    for fate in ("adopted", "waiting"):
+        items = []
+        for each in (holder, newcomer):
+            particulars = {name: value for name, value in each.particulars().items() if name != "materials"}
+            items.append({"holderId": each.id, "particulars": particulars, "examination": examination})
+        machine, key = provider.integration, {"idempotencyKey": unique("k-")}
+        filled = await machine.must("batchFill", select="digest", items=items, **key)
+        asked: dict[str, Any] = {"id": filled.id, "version": filled.version, "digest": filled.case["digest"]}
+        proposed = (await machine.must("accountAdopt", **asked, idempotencyKey=unique("k-"))).proposal
+        if fate == "adopted":
+            await provider.officer.must("proposalEndorse", **proposed)
+            await machine.must("accountAdopt", **asked, proposal=proposed["id"], idempotencyKey=unique("k-"))
 
 
 async def _left(provider: Provider) -> None:

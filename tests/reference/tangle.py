@@ -30,16 +30,17 @@ from tests.reference.values import NEVER, STATES
 from workflows.database import Database, Transaction
 
 EACH: Final = 40
-MORE: Final = {"step": 160, "step_text": 120, "notice": 80, "proposal": 80}  # what hangs on cases of every kind
+MORE: Final = {"step": 200, "step_text": 120, "notice": 80, "proposal": 80}  # what hangs on cases of every kind
 DRAWN: Final = (
     "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission", "transfer",
     "submission",
-    "material", "candidate", "consent", "step", "step_text", "notice", "proposal", "access_log", "source_unit",
-    "register_import", "quarantined_row", "licence", "licence_doubt", "register_entry", "badge",
+    "material", "candidate", "consent", "batch", "step", "step_text", "batch_item", "notice", "proposal", "access_log",
+    "source_unit", "register_import", "quarantined_row", "licence", "licence_doubt", "register_entry", "badge",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
 _CASES: Final = (
     "account", "filing", "permission", "holder", "identity", "provider", "qualification", "agreement_version", "staff",
+    "batch",
 )  # fmt: skip
 # Nobody's: made up for the tests.
 _PERSON: Final = {
@@ -240,6 +241,18 @@ def _proposal(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["sealed"] = tangle.sealed("proposal", row, f'{{"asked":{number}}}')
 
 
+def _batch(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    row["filled_by"] = tangle.pick("staff")
+    row |= {"items": 9, "done": number % 4, "refused": number % 3}
+
+
+def _batch_item(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    row |= {"number": 5_000 + number, "case_id": tangle.pick("account"), "step_id": tangle.pick("step")}
+    row["state"] = ("WAITING", "DONE", "REFUSED")[number % 3]
+    row["sealed"] = tangle.sealed("batch_item", row, f"item {number}") if number % 4 else None
+    row["problems"] = [{"code": "NAME_UNAVAILABLE", "path": ["particulars"], "detail": "!"}] * (number % 3)
+
+
 def _submission(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["round"] = 1_000 + number
     row["display_name"] = f"画 {number % 3}"
@@ -283,6 +296,8 @@ _OWN: Final[Mapping[str, Own]] = {
     "account": _account,
     "badge": public.draw_badge,
     "agreement_version": _numbered("number"),
+    "batch": _batch,
+    "batch_item": _batch_item,
     "consent": _consent,
     "filing": _filing,
     "holder": _named("subject"),

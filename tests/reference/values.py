@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from domain.account import AccountState
 from domain.agreement import AgreementState, Baseline
+from domain.batch import BatchState
 from domain.codes.lists import codes
 from domain.filing import FilingState
 from domain.holder import HolderState
 from domain.identity import IdentityState
 from domain.permission import PermissionState
 from domain.policy.roles import GRANTS, Role
+from domain.problems import ProblemCode
 from domain.provider import ProviderState
 from domain.qualification import QualificationState
 from domain.staff import StaffState
@@ -34,6 +36,7 @@ NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # stored where nothing is due
 STATES: Final[Mapping[str, type[State]]] = {
     "account": AccountState,
     "agreement_version": AgreementState,
+    "batch": BatchState,
     "filing": FilingState,
     "permission": PermissionState,
     "holder": HolderState,
@@ -133,6 +136,16 @@ def defects(_: Look, row: Row, __: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"code": defect["code"], "item": defect["item"]} for defect in row["defects"]]
 
 
+def verdict(_: Look, row: Row, __: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Why an item was refused, in the words of the closed list."""
+    made = []
+    for problem in row["problems"]:
+        code = ProblemCode(problem["code"])
+        words = {"zh": f"{code.zh} {problem['detail']}".rstrip(), "en": f"{code.en} {problem['detail']}".rstrip()}
+        made.append({"code": code, "path": problem["path"], "fix": code.fix, **words})
+    return made
+
+
 def changes(_: Look, row: Row, __: Mapping[str, Any]) -> list[dict[str, str | None]]:
     return [{"field": name, "before": said} for name, said in row["before"].items()]
 
@@ -194,9 +207,10 @@ def pseudonym(keys: Keys, body: str, subject: str) -> str:
 
 
 def words(look: Look, row: Row, _: Mapping[str, Any]) -> dict[str, Any]:
-    """Words of a case: clear or hidden; of a subject out of sight, nothing."""
+    """Words of a case: clear or hidden; of a subject out of sight, or kept no more, nothing."""
     form = FORMS[look.who.role]["FREE_TEXT"]
-    return {"display": _opened(look, row) if form == "CLEAR" else None, "form": form, "revealable": False}
+    shown = form == "CLEAR" and row["sealed"] is not None
+    return {"display": _opened(look, row) if shown else None, "form": form, "revealable": False}
 
 
 def _opened(look: Look, row: Row) -> str | None:

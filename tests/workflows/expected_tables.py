@@ -114,7 +114,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("designate", ("SUBMITTED", "ACCEPTED"), STAYS, (N,)),
         Expected("overdue", ("PREPARED", "SUBMITTED", "RETURNED", "REVOKED"), STAYS, TIME),
         Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
-        Expected("revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED"), STAYS, FOLLOW_UP),
+        Expected("revise", ("PREPARED", "RETURNED", "DECLINED"), STAYS, FOLLOW_UP),
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
         Expected("rest", ("REVOKED",), STAYS, FOLLOW_UP),  # "refiling due" of an account in use only
         Expected("cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED"), "CANCELLED", FOLLOW_UP),
@@ -181,7 +181,7 @@ FOLLOW_UPS: Final = (
     ("account.adopt", "filing.prepare", ()),
     ("account.approve_change", "filing.cancel", ("DECLINED",)),
     ("account.approve_change, filing ACCEPTED", "filing.amend", ()),
-    ("account.approve_change", "filing.revise", ("PREPARED", "RETURNED", "DECLINED", "REVOKED")),
+    ("account.approve_change", "filing.revise", ("PREPARED", "RETURNED", "DECLINED")),
     ("filing.accept", "filing.supersede", ("ACCEPTED",)),
     ("filing.accept", "account.amend", ("REVIEWED", "FILED", "BADGED")),
     ("filing enters ACCEPTED", "account.file", ("REVIEWED",)),

@@ -473,6 +473,24 @@ async def test_a_returned_filing_takes_a_change_and_is_answered_with_it(world: W
     assert [(state, name) for state, _, _, name in await filings(world, account.id)] == [("SUBMITTED", "依照退回改名")]
 
 
+async def test_what_changed_while_the_filing_was_revoked_is_filed_anew_not_reinstated(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, filing = await provider.filed()
+    colleague = await world.regulator()
+    await by_two(provider.regulator, colleague, "filingRevoke", id=filing.id, version=filing.version, **REVOCATION)
+    await approved_change(provider, account_id, holder, displayName="撤销之后改名")
+    (revoked,) = await world.rows(Filing, account_id=account_id)
+
+    again: dict[str, Any] = {"id": filing.id, "version": revoked.seq, "grounds": "撤销决定被撤回"}
+    refused = await provider.regulator.refused("filingReinstate", **again)
+    await provider.officer.must("filingPrepareAgain", id=filing.id, version=revoked.seq)
+
+    (prepared,) = await world.rows(Filing, account_id=account_id)
+    assert refused.problems == [("FILING_OUTDATED", "id")]
+    assert (revoked.state, prepared.state) == ("REVOKED", "PREPARED")
+    assert prepared.display_name == "撤销之后改名"
+
+
 async def test_the_old_particulars_stand_until_the_amendment_is_accepted(world: World) -> None:
     provider = await world.provider()
     holder, id_, accepted = await provider.filed(displayName="在册旧名")

@@ -10,6 +10,7 @@ import pytest
 
 from api import dev_issuer
 from domain.account import Account
+from domain.authorities import authority_id
 from domain.filing import Filing
 from domain.identity import Identity
 from domain.ids import prefix_of
@@ -24,6 +25,7 @@ from tests.workflows.test_account_close import PROOF, close
 from tests.workflows.test_filing import DEFECT, by_two, revoked, submitted, wrong_item
 from tests.world import (
     NEWS_REASON,
+    PERMISSION_REASON,
     REVOCATION,
     SHANGHAI,
     Holder,
@@ -97,7 +99,7 @@ def viewer(person: Person) -> Viewer:
 def sound_input(scene: Scene, transition: Transition, person: Person, version: int) -> dict[str, Any]:
     """An input against which no guard of the input has anything to say."""
     noun, key = prefix_of(scene.id), {"idempotency_key": unique("key-"), "id": scene.id}
-    reasons = wrong_item() if noun == "filing" else NEWS_REASON
+    reasons = {"filing": wrong_item(), "permission": PERMISSION_REASON}.get(noun, NEWS_REASON)
     of_regulator = person.role in (Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR)
     more: dict[str, dict[str, Any]] = {
         "request_supplement": {"items": ITEMS},
@@ -111,8 +113,13 @@ def sound_input(scene: Scene, transition: Transition, person: Person, version: i
         "return": {"defects": [DEFECT]},
         "revoke": REVOCATION if noun == "filing" else {},
         "reinstate": {"grounds": "撤销依据不成立"},
+        "ask_transfer": {"authorityId": authority_id("110000"), "grounds": "示例"},
+        "designate": {"authorityId": authority_id("110000"), "grounds": "示例"},
         "verify": {"method": "DOCUMENT_CHECK"} if noun == "identity" else {},
-        "renewed": {"validTo": "2031-12-31"},
+        "renewed": {"validUntil": "2027-12-31"} if noun == "permission" else {"validTo": "2031-12-31"},
+        "grant": {"validUntil": "2026-12-31", "approvalNumber": "示例1号"},
+        "renew": {"receipt": "示例1号"} if noun == "permission" else {},
+        "settle_doubt": {"finding": "示例"},
         "configure": {"publishBeforeFiling": True} if of_regulator else {"quotaOthers": 3},
         "consent": {"agreementId": scene.provider.agreement_id, "clauses": ["TRUTHFULNESS"], "channel": "WEB"},
     }
@@ -309,6 +316,13 @@ async def filing_accepted(p: Provider) -> Made:
     return holder, filing.id, Filing
 
 
+async def filing_asked_for(p: Provider) -> Made:
+    holder, _, id_ = await submitted(p)
+    asked = {"authorityId": authority_id(SHANGHAI), "grounds": "示例"}
+    await p.regulator.must("filingAskTransfer", id=id_, version=2, **asked)
+    return holder, id_, Filing
+
+
 async def filing_revoked(p: Provider) -> Made:
     _, id_ = await revoked(p)
     return await p.newcomer(), id_, Filing
@@ -444,10 +458,20 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
     reapplied_too_often: {},
     withdrawn: {},
     filing_prepared: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
-    filing_submitted: {"COMPLIANCE_OFFICER": {"pull_back"}, "regulator": {"accept", "return", "decline"}},
+    filing_submitted: {
+        "COMPLIANCE_OFFICER": {"pull_back"},
+        "regulator": {"accept", "return", "decline", "ask_transfer"},
+        "nation": {"designate"},
+    },
+    filing_asked_for: {
+        "COMPLIANCE_OFFICER": {"pull_back"},
+        "regulator": {"accept", "return", "decline", "withdraw_transfer"},
+        "elsewhere": {"transfer", "refuse_transfer"},
+        "nation": {"designate"},
+    },
     filing_returned: {"COMPLIANCE_OFFICER": {"submit"}, "INTEGRATION": {"submit"}},
     filing_declined: {"COMPLIANCE_OFFICER": {"prepare_again"}, "INTEGRATION": {"prepare_again"}},
-    filing_accepted: {"regulator": {"revoke"}},
+    filing_accepted: {"regulator": {"revoke", "ask_transfer"}, "nation": {"designate"}},
     filing_revoked: {
         "COMPLIANCE_OFFICER": {"prepare_again"},
         "INTEGRATION": {"prepare_again"},
@@ -485,27 +509,31 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
 }
 
 
-@pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
-async def test_what_everybody_is_told_is_what_the_mutation_does(
-    world: World, make: Callable[[Provider], Awaitable[Made]]
-) -> None:
-    provider, other = await world.provider(), await world.provider()
-    holder, id_, model = await make(provider)
-    scene = Scene(provider, holder, id_, model)
-    version = (await stored_row(world.office.database, model, id_)).seq
+async def assert_told_to_all(p: Provider, holder: Holder, id_: str, model: type[Any]) -> dict[str, set[str]]:
+    """Compare it for everybody at the provider, at its authority and elsewhere; what each was allowed."""
+    other = await p.world.provider()
+    scene = Scene(p, holder, id_, model)
+    version = (await stored_row(p.world.office.database, model, id_)).seq
     outsiders = {
-        "nation": await world.regulator("000000"),
-        "elsewhere": await world.regulator(SHANGHAI),
+        "nation": await p.world.regulator("000000"),
+        "elsewhere": await p.world.regulator(SHANGHAI),
         "other reviewer": other.reviewer,
         "other officer": other.officer,
     }
-
     found = {
         name: await assert_told_is_done(scene, name, person, version)
         for name, person in scene.people(outsiders).items()
     }
+    return {name: allowed for name, allowed in found.items() if allowed}
 
-    assert {name: allowed for name, allowed in found.items() if allowed} == SCENES[make]
+
+@pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
+async def test_what_everybody_is_told_is_what_the_mutation_does(
+    world: World, make: Callable[[Provider], Awaitable[Made]]
+) -> None:
+    provider = await world.provider()
+
+    assert await assert_told_to_all(provider, *(await make(provider))) == SCENES[make]
 
 
 async def test_a_waiting_proposal_is_shown_beside_its_step(world: World) -> None:

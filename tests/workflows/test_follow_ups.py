@@ -28,8 +28,13 @@ from workflows.hands import Hand, Writing
 from workflows.registry import WORKFLOWS, TableIncomplete, reached_from
 
 NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
-ITEMS: Final = dict.fromkeys(("handle", "display_name", "category", "division", "agreement_id"), "x")
-FACTS: Final = SimpleNamespace(number="SG-330100-LIFESTYLE-202603-000001-X", number_version=1, account_state="REVIEWED")
+ITEMS: Final = dict.fromkeys(("handle", "display_name", "description", "category", "division", "agreement_id"), "x")
+FACTS: Final = SimpleNamespace(
+    number="SG-330100-LIFESTYLE-202603-000001-X",
+    number_version=1,
+    account_state="REVIEWED",
+    particulars=("x", "x", "x"),
+)
 DECIDED: Final = ("submit", "pull_back", "accept", "return", "decline", "prepare_again", "revoke", "reinstate")
 
 

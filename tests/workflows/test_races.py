@@ -16,9 +16,10 @@ from domain.filing import Filing
 from domain.holder import Holder
 from domain.journal import CANONICAL, GENESIS, Position, Step, link
 from domain.outbox import Event
+from domain.permission import Badge, Permission, RegisterEntry
 from domain.policy.roles import Role
 from domain.proposal import Proposal
-from tests.world import Answer, Person, World, opened_world, unique
+from tests.world import REVOCATION, Answer, Person, Provider, World, opened_world, unique
 from workflows.sequencer import sequence_once
 
 ROUNDS = 100
@@ -258,3 +259,173 @@ async def test_numbers_of_filings_accepted_at_once_differ(worlds: tuple[World, W
     serials = sorted(answer.case["number"].split("-")[4] for answer in accepted)
     assert serials == [f"{number:06d}" for number in range(1, 9)]
     await assert_journal_is_whole(here)
+
+
+# --- permissions, badges and closures: each pair at the same moment, twenty times ----------------------------------
+BADGE_ROUNDS = 20
+
+
+async def assert_badges_are_whole(world: World) -> None:
+    """BADGED where on file and permitted, and there only; one badge stands then; the register follows the filing."""
+    badges = await world.rows(Badge)
+    entries = {entry.account_id: entry for entry in await world.rows(RegisterEntry)}
+    granted = Counter(row.account_id for row in await world.rows(Permission) if row.state == "GRANTED")
+    in_force = Counter(row.account_id for row in await world.rows(Filing) if row.state == "ACCEPTED")
+    standing = Counter(badge.account_id for badge in badges if badge.revoked_at is None)
+    for account in await world.rows(Account):
+        is_on_file = account.state in ("FILED", "BADGED")
+        assert (account.state == "BADGED") is (is_on_file and granted[account.id] == 1), account.state
+        assert granted[account.id] <= 1
+        assert standing[account.id] == (account.state == "BADGED")
+        assert in_force[account.id] == is_on_file
+        assert (account.id in entries and entries[account.id].ended_on is None) is is_on_file
+    assert sorted(badge.status_place for badge in badges) == list(range(1, len(badges) + 1))
+
+
+async def endorsed(one: Person, other: Person, mutation: str, **asked: Any) -> dict[str, Any]:
+    """What one may now carry out, for another has endorsed it."""
+    proposed = await one.must(mutation, **asked)
+    await other.must("proposalEndorse", id=proposed.proposal["id"], hash=proposed.proposal["hash"])
+    return {**asked, "proposal": proposed.proposal["id"]}
+
+
+async def officers_of(provider: Provider, there: World) -> tuple[Person, Person]:
+    return provider.officer, at(there, await provider.second_officer())
+
+
+async def state_of(world: World, account_id: str) -> str:
+    return str((await world.rows(Account, id=account_id))[0].state)
+
+
+async def give_up(world: World, holder: Person, account_id: str) -> None:
+    for row in await world.rows(Permission, account_id=account_id, state="GRANTED"):
+        await holder.must("permissionGiveUp", id=row.id, version=row.seq)
+
+
+async def test_of_two_officers_who_grant_one_permission_one_does(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    holder, account_id, number = await provider.news_unit()
+    one, two = await officers_of(provider, there)
+
+    for _ in range(BADGE_ROUNDS):
+        asked = await holder.request(account_id, number)
+        grant = {"id": asked.id, "version": asked.version}
+        first, second = (
+            await endorsed(one, two, "permissionGrant", **grant),
+            await endorsed(two, one, "permissionGrant", **grant),
+        )
+        answers = await asyncio.gather(one.do("permissionGrant", **first), two.do("permissionGrant", **second))
+
+        assert codes(answers) == [[], ["STALE_VERSION"]]
+        assert await state_of(here, account_id) == "BADGED"
+        await assert_badges_are_whole(here)
+        await give_up(here, holder.person, account_id)
+    assert len(await here.rows(Badge)) == BADGE_ROUNDS
+    await assert_journal_is_whole(here)
+
+
+async def test_of_two_kinds_granted_at_once_one_replaces_the_other(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    holder, account_id, number = await provider.news_unit()
+    one, two = await officers_of(provider, there)
+    ends = Counter[str]()
+
+    for _ in range(BADGE_ROUNDS):
+        whole, part = [await holder.request(account_id, number, k) for k in ("PUBLISH_AND_REPRINT", "REPRINT_ONLY")]
+        first = await endorsed(one, two, "permissionGrant", id=whole.id, version=1)
+        second = await endorsed(two, one, "permissionGrant", id=part.id, version=1)
+        answers = await asyncio.gather(one.do("permissionGrant", **first), two.do("permissionGrant", **second))
+
+        assert codes(answers) == [[], []]
+        (badge,) = [row for row in await here.rows(Badge, account_id=account_id) if row.revoked_at is None]
+        states = {str(row.state): row.id for row in await here.rows(Permission) if row.id in (whole.id, part.id)}
+        assert states.keys() == {"GRANTED", "REPLACED"}
+        assert badge.permission_id == states["GRANTED"]
+        ends[str(badge.kind)] += 1
+        await assert_badges_are_whole(here)
+        await give_up(here, holder.person, account_id)
+    assert sum(ends.values()) == BADGE_ROUNDS
+    await assert_journal_is_whole(here)
+
+
+async def test_a_filing_revoked_while_a_permission_is_granted_leaves_no_badge(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    holder, account_id, number = await provider.news_unit()
+    one, two = await officers_of(provider, there)
+    regulator, colleague = at(there, provider.regulator), await here.regulator()
+    badges = Counter[int]()
+
+    for _ in range(BADGE_ROUNDS):
+        asked = await holder.request(account_id, number)
+        (filing,) = await here.rows(Filing, account_id=account_id)
+        grant = await endorsed(one, two, "permissionGrant", id=asked.id, version=1)
+        revoke = await endorsed(regulator, colleague, "filingRevoke", id=filing.id, version=filing.seq, **REVOCATION)
+        before = len(await here.rows(Badge))
+        answers = await asyncio.gather(one.do("permissionGrant", **grant), regulator.do("filingRevoke", **revoke))
+
+        assert codes(answers) == [[], []]
+        assert await state_of(here, account_id) == "REVIEWED"
+        await assert_badges_are_whole(here)
+        badges[len(await here.rows(Badge)) - before] += 1
+        again = {"id": filing.id, "version": filing.seq + 1, "grounds": "示例"}
+        await regulator.must("filingReinstate", **await endorsed(regulator, colleague, "filingReinstate", **again))
+        assert await state_of(here, account_id) == "BADGED"
+        await assert_badges_are_whole(here)
+        await give_up(here, holder.person, account_id)
+    assert set(badges) <= {0, 1}
+    await assert_journal_is_whole(here)
+
+
+async def test_of_a_closure_and_an_acceptance_at_once_one_wins(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    one, two = await officers_of(provider, there)
+    ends = Counter[tuple[str, str]]()
+
+    for _ in range(BADGE_ROUNDS):
+        _, account = await provider.approved()
+        filing = account.case["filing"]["id"]
+        await provider.officer.must("filingSubmit", id=filing, version=1)
+        close = await endorsed(one, two, "accountClose", id=account.id, version=account.version, **ENDED)
+        accept = {"id": filing, "version": 2}
+        regulator = at(there, provider.regulator)
+        answers = await asyncio.gather(one.do("accountClose", **close), regulator.do("filingAccept", **accept))
+
+        assert codes(answers) == [[], ["STALE_VERSION"]]
+        (row,) = await here.rows(Filing, id=filing)
+        ends[await state_of(here, account.id), str(row.state)] += 1
+    assert set(ends) <= {("CLOSED", "CANCELLED"), ("FILED", "ACCEPTED")}
+    assert sum(ends.values()) == BADGE_ROUNDS
+    await assert_badges_are_whole(here)
+    await assert_journal_is_whole(here)
+
+
+async def test_of_a_closure_and_a_grant_at_once_no_badge_outlives_the_account(worlds: tuple[World, World]) -> None:
+    here, there = worlds
+    provider = await here.provider()
+    one, two = await officers_of(provider, there)
+    ends = Counter[str]()
+
+    for _ in range(5):
+        _, account_id, asked = await provider.requested()
+        (row,) = await here.rows(Account, id=account_id)
+        close = await endorsed(one, two, "accountClose", id=account_id, version=row.seq, **ENDED)
+        grant = await endorsed(two, one, "permissionGrant", id=asked.id, version=1)
+        answers = await asyncio.gather(one.do("accountClose", **close), two.do("permissionGrant", **grant))
+
+        assert codes(answers) in ([[], []], [[], ["STALE_VERSION"]])
+        ends[await state_of(here, account_id)] += 1
+        await assert_badges_are_whole(here)
+    assert set(ends) <= {"CLOSED", "BADGED"}
+    await assert_journal_is_whole(here)
+
+
+ENDED: dict[str, Any] = {
+    "endedOn": "2026-02-01",
+    "facts": "示例事实",
+    "proofReference": "档案1",
+    "proofSha256": "0" * 64,
+}
