@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -35,10 +35,12 @@ from domain.vault.keys import Keys
 from workflows.database import Database
 from workflows.deployment import is_migrated, settle
 from workflows.documents import remove_unused
+from workflows.jobs import Worker
 from workflows.licence_doubts import keep_telling
 from workflows.migrations import open_database
 from workflows.office import Clock, Office
 from workflows.sequencer import Sequencer
+from workflows.timed_steps import deadlines_of
 
 REGISTER_PATHS: Final = (
     "/register",
@@ -69,14 +71,20 @@ class Deployment:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Deployment]:
-    """Open the database, check its keys, start the sequencer. KeysUnusable, DeploymentUnusable, IssuerUnusable."""
+async def opened(
+    settings: Settings, *, clock: Clock = system_clock, with_worker: bool = False
+) -> AsyncIterator[Deployment]:
+    """Open the database, check its keys, start the sequencer, and a worker where one is wanted.
+
+    KeysUnusable, DeploymentUnusable, IssuerUnusable.
+    """
     keys = settings.key_ring()
     database = await open_database(settings.database_url, connections_max=settings.database_connections_max)
     try:
         await settle(database, keys, settings.deployment_code)
         deployment = composed(settings, database, keys, clock)
-        async with _running(_sequencing(database), _tidying(database, clock), _telling(deployment.office)):
+        background = _running(_sequencing(database), _tidying(database, clock), _telling(deployment.office))
+        async with background, _working(deployment.office) if with_worker else nullcontext():
             yield deployment
     finally:
         await database.close()
@@ -107,7 +115,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opened(settings, clock=clock) as deployment:
+        async with opened(settings, clock=clock, with_worker=settings.worker) as deployment:
             app.state.deployment = deployment
             _settled_in()
             yield
@@ -184,6 +192,23 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+@asynccontextmanager
+async def _working(office: Office) -> AsyncIterator[None]:
+    """Do what falls due until the block ends; what is in hand then is finished."""
+    worker = Worker(
+        office.database,
+        office.clock,
+        [deadlines_of(office)],
+        failed=lambda error: _log.error("worker", type=type(error).__qualname__),
+    )
+    running = asyncio.ensure_future(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await running
 
 
 async def _sequencing(database: Database) -> None:

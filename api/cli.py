@@ -17,6 +17,7 @@ from api.commands.register_fill import register_fill_command
 from api.commands.serve import serve
 from api.commands.staff import staff_app
 from api.commands.token import token_command
+from api.commands.worker import worker_command
 
 app: Final = typer.Typer(
     name="signet",
@@ -28,6 +29,7 @@ app: Final = typer.Typer(
 )
 app.command("serve")(serve)
 app.command("demo")(demo)
+app.command("worker")(worker_command)
 app.command("migrate")(migrate_command)
 app.command("token")(token_command)
 app.command("doctor")(doctor)

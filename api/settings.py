@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     """The same of one address without a token."""
     uploads_per_minute: int = Field(60, ge=1)
     """Documents of one viewer."""
+    worker: bool = True
+    """Whether `signet serve` itself does what falls due; `false` where `signet worker` does, which wants PostgreSQL."""
     holidays: tuple[date, ...] = ()
     """Public holidays of years that the calendar does not know yet (JSON list of dates)."""
 

@@ -14,9 +14,12 @@ from starlette.applications import Starlette
 from api.app import create_app, opened
 from api.commands.token import trial_token
 from api.settings import Settings
+from domain.deadline import Deadline, Outcome
 from domain.journal import Position
 from domain.policy.roles import Role
 from domain.table import table_of
+from tests import stored
+from tests.workflows.test_jobs import Desk
 from tests.workflows.test_sequencer import add, step
 from workflows.deployment import NotMigrated, OtherKeys
 
@@ -76,6 +79,26 @@ async def test_a_committed_step_gets_its_position_within_a_second(settings: Sett
         async with asyncio.timeout(1):
             while not (await database.read(lambda connection: connection.fetch(count, {})))[0][0]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+async def test_what_falls_due_is_done_without_anybody_asking(settings: Settings) -> None:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), asyncio.timeout(5):
+        database = app.state.deployment.office.database
+        (row,) = await Desk(database).put(-1)
+
+        while (await stored.row(database, Deadline, row)).outcome != Outcome.MOOT:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_where_a_worker_of_its_own_is_wanted_the_server_leaves_what_is_due(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"worker": False}))
+    async with app.router.lifespan_context(app):
+        database = app.state.deployment.office.database
+        (row,) = await Desk(database).put(-1)
+        await asyncio.sleep(1.3)
+
+        assert (await stored.row(database, Deadline, row)).attempts == 0
 
 
 async def test_health_is_not_claimed_once_the_database_is_gone(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -17,6 +18,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
+from domain.deadline import Deadline
+from tests import stored
+from tests.databases import Databases
+from tests.registers import opened
+from tests.workflows.test_jobs import Desk
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -37,9 +45,50 @@ def run(*arguments: str) -> Result:
 def test_every_command_says_what_it_is_for(folder: Path) -> None:
     told = run("--help").output
 
-    for command in ("serve", "migrate", "token", "doctor", "import-register", "staff"):
+    for command in ("serve", "worker", "migrate", "token", "doctor", "import-register", "staff"):
         assert command in told
         assert "Usage" in run(command, "--help").output
+
+
+def test_no_worker_runs_beside_sqlite(folder: Path) -> None:
+    result = run("worker")
+
+    assert result.exit_code == 1
+    assert "SQLite has one writer" in result.output
+    assert "SIGNET_DATABASE_URL=postgresql://" in result.output
+    assert not (folder / "signet.sqlite3").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_does_what_falls_due_until_it_is_asked_to_stop(
+    folder: Path, databases: Databases, number: signal.Signals
+) -> None:
+    url = databases.migrated("postgresql")
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from api.cli import app; app()", "worker", "--database-url", url],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        asyncio.run(done_by_another(url))
+        process.send_signal(number)
+        process.communicate(timeout=10)
+    finally:
+        process.kill()
+
+    assert told == "The worker does what falls due.\n"
+    assert process.returncode == 0
+
+
+async def done_by_another(url: str) -> None:
+    """A deadline that passed is settled by somebody within seconds."""
+    async with opened(url) as database, asyncio.timeout(10):
+        (row,) = await Desk(database).put(-1)
+        while (await stored.row(database, Deadline, row)).settled_at is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def test_a_database_is_migrated_once(folder: Path) -> None:

@@ -52,7 +52,7 @@ class Desk:
     async def put(self, *due: float, case: str | None = None) -> list[str]:
         """Rows due so many seconds from noon, each of a case of its own unless one is named."""
         provider = row_of("provider", jurisdiction=HERE, state="REGISTERED", mode="SANDBOX", settings={})
-        own = {"provider_id": provider["id"], "jurisdiction": HERE, "kind": str(DeadlineKind.SUPPLEMENT)}
+        own = {"provider_id": provider["id"], "jurisdiction": HERE, "kind": str(DeadlineKind.PROPOSAL)}
         rows = []
         for seconds in due:
             at = NOON + timedelta(seconds=seconds)
