@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,18 +17,19 @@ from domain.filing import Filing
 from domain.journal import Step, written
 from domain.notice import Notice
 from domain.permission import Badge, Permission, RegisterEntry
-from domain.table import Table
+from tests import stored
 from tests.api.test_regulator_desk import import_licence
 from tests.workflows.test_account import ANSWERS, ITEMS, supplement_asked
 from tests.workflows.test_account_change import ask_change, changing
 from tests.workflows.test_account_close import PROOF
 from tests.workflows.test_filing import DEFECT, prepared, submitted, wrong_item
 from tests.world import Holder, Provider, World, opened_world
+from workflows.database import Database, Transaction, Work
 from workflows.jobs import Claim
 from workflows.licence_doubts import tell_doubts
 from workflows.timed_steps import carry_out_due
 
-Case = tuple[type[Table], str]
+Case = tuple[type[Any], str]
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ async def changed(provider: Provider) -> Case:
 async def supplementing_a_change(provider: Provider) -> Case:
     holder, account = await provider.approved()
     version = await changing(provider, account.id, holder, displayName="夜航船")
-    asked = {"id": account.id, "version": version, "items": ITEMS}
+    asked: dict[str, Any] = {"id": account.id, "version": version, "items": ITEMS}
     await provider.reviewer.must("accountRequestChangeSupplement", **asked)
     return await freed_of_its_filing(provider, account.id)
 
@@ -356,6 +358,86 @@ async def test_four_workers_fire_each_step_once(world: World) -> None:
     assert [len(await steps(world, id_, "review_overdue")) for id_ in ids] == [1] * 6
 
 
+class Gone(Exception):
+    """The process is gone."""
+
+
+class Dying:
+    """A database whose process dies after so many statements."""
+
+    def __init__(self, database: Database, statements: int) -> None:
+        self._database, self.dialect, self.left = database, database.dialect, statements
+
+    async def write(self, work: Work[Any]) -> Any:
+        return await self._database.write(lambda transaction: work(_Dying(transaction, self)))
+
+    def die(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Gone
+
+
+class _Dying:
+    def __init__(self, transaction: Transaction, of: Dying) -> None:
+        self._transaction, self._of, self.dialect = transaction, of, transaction.dialect
+
+    async def fetch(self, clause: Any, values: Any) -> Any:
+        self._of.die()
+        return await self._transaction.fetch(clause, values)
+
+    async def fetch_each(self, clause: Any, each: Any) -> None:
+        self._of.die()
+        await self._transaction.fetch_each(clause, each)
+
+    def savepoint(self) -> Any:
+        return self._transaction.savepoint()
+
+
+async def test_a_worker_killed_at_any_statement_leaves_nothing_and_the_next_does_all(world: World) -> None:
+    provider = await world.provider()
+    _, id_ = await leaving(provider)
+    row = await deadline(world, id_, "COOLING_OFF")
+    world.clock.now = row.due_at + timedelta(seconds=1)
+    claim, survived = Claim(row.id, attempt=0, failures=0), 0
+
+    before = await stored.written(world.office.database, [id_])
+    while True:
+        dying: Any = replace(world.office, database=Dying(world.office.database, survived))
+        try:
+            await carry_out_due(dying, claim)
+            break
+        except Gone:
+            survived += 1
+            assert await stored.written(world.office.database, [id_]) == before
+
+    (account,) = await world.rows(Account, id=id_)
+    (filing,) = await world.rows(Filing, account_id=id_)
+    assert survived > 10
+    assert (account.state, filing.state) == ("CLOSED", "CANCELLED")
+    assert len(await steps(world, id_, "close")) == len(await steps(world, filing.id, "cancel")) == 1
+
+
+async def test_where_the_holder_and_the_clock_meet_one_of_them_wins(world: World) -> None:
+    provider = await world.provider()
+    begun = [await supplement_asked(provider) for _ in range(4)]
+    world.clock.now = (await deadline(world, begun[0][1], "SUPPLEMENT")).due_at + timedelta(seconds=1)
+
+    answers = await asyncio.gather(
+        *(
+            holder.person.do("accountSupplement", id=id_, version=2, answers=ANSWERS, particulars=holder.particulars())
+            for holder, id_ in begun
+        ),
+        world.sweep(workers=2),
+    )
+
+    for (_, id_), answer in zip(begun, answers, strict=False):
+        (account,) = await world.rows(Account, id=id_)
+        won = (await deadline(world, id_, "SUPPLEMENT")).outcome
+        assert (account.state, won) in (("APPLIED", "MET"), ("WITHDRAWN", "PASSED"))
+        assert len(await steps(world, id_, "lapse")) == (won == "PASSED")
+        assert (answer.codes == []) == (won == "MET")
+
+
 async def test_what_was_given_meanwhile_leaves_nothing_to_fire(world: World) -> None:
     provider = await world.provider()
     holder, id_ = await supplement_asked(provider)
@@ -390,7 +472,7 @@ async def test_a_review_that_was_told_of_is_not_told_of_again_when_its_clock_run
     await provider.reviewer.must("accountClaim", id=account.id)
     await provider.reviewer.must("accountRequestSupplement", id=account.id, version=2, items=ITEMS)
     world.clock.advance(days=1)
-    answer = {"answers": ANSWERS, "particulars": holder.particulars()}
+    answer: dict[str, Any] = {"answers": ANSWERS, "particulars": holder.particulars()}
     await holder.person.must("accountSupplement", id=account.id, version=3, **answer)
 
     world.clock.advance(days=10)
