@@ -37,12 +37,13 @@ class Statement:
 
     def bind(self, values: Values) -> list[Any]:
         """The parameters in order, in the driver's own types."""
-        if not self.processors and not self.constants:
-            return [values[name] for name in self.names]
+        processors = self.processors
+        if not self.constants:
+            return [processors[name](values[name]) if name in processors else values[name] for name in self.names]
         out = []
         for name in self.names:
             if name in values:
-                value, process = values[name], self.processors.get(name)
+                value, process = values[name], processors.get(name)
                 out.append(value if process is None else process(value))
             else:
                 out.append(self.constants[name])
