@@ -63,9 +63,13 @@ async def _transferred(story: Story) -> None:
     here, there = story.providers
     for is_taken in (True, False):
         _, _, filing = await here.filed()
-        asked = {"authorityId": authority_id(SHANGHAI), "grounds": "示例理由"}
-        asked = {"id": filing.id, "version": filing.version, **asked}
-        question = await here.regulator.must("filingAskTransfer", **asked)
+        question = await here.regulator.must(
+            "filingAskTransfer",
+            id=filing.id,
+            version=filing.version,
+            authorityId=authority_id(SHANGHAI),
+            grounds="示例理由",
+        )
         if is_taken:
             await there.regulator.must("filingTransfer", id=filing.id, version=question.version)
 
