@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
+from api.dev_issuer import ISSUER
 from domain.account import Account, AccountState, Submission
 from domain.batch import Batch, BatchItem
 from domain.deadline import Deadline
@@ -20,11 +21,15 @@ from domain.journal import Step, StepText
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from domain.table import table_of
+from domain.viewer import Viewer
 from tests.world import Answer, Holder, Person, Provider, World, document, resident_id, unique
 from workflows import adopting, adoption_facts
+from workflows.account import ACCOUNT
+from workflows.account_adopt import AccountAdoption
 from workflows.adoption_chunk import Chunk
 from workflows.database import compile_once
 from workflows.soundness import verify_chains
+from workflows.unit_of_work import carry_out
 
 UNTIL: Final = datetime(2026, 9, 1, tzinfo=UTC)
 EXAMINED: Final = {"examinedOn": "2025-06-01", "examiner": "示例审核员甲", "reference": "示例审核单-88"}
@@ -750,6 +755,91 @@ async def test_where_another_is_first_to_a_name_only_that_item_is_refused(
 
     assert told(answer) == [(0, []), (1, ["HANDLE_UNAVAILABLE"]), (2, [])]
     assert asked == 4  # together, then each by itself
+
+
+# --- around ------------------------------------------------------------------------------------------------------
+async def test_a_console_is_told_what_may_be_done_with_a_batch(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder)])
+    query = """query($id: ID!) { batch(id: $id) { caption clock priority
+        availableSteps { trigger mutation allowed needsEndorsement } journal { nodes { trigger } } } }"""
+
+    shown = (await provider.officer.ask(query, id=batch.id))["batch"]
+    regulator = (await provider.regulator.ask(query, id=batch.id))["batch"]
+
+    assert [tuple(step.values()) for step in shown["availableSteps"]] == [
+        ("add", "batchFill", True, False),
+        ("adopt", "accountAdopt", True, True),
+        ("discard", "batchDiscard", True, False),
+    ]
+    assert (shown["caption"], shown["clock"], shown["priority"]) == ("填报中", "NONE", "NORMAL")
+    assert [step["trigger"] for step in shown["journal"]["nodes"]] == ["fill"]
+    assert regulator["availableSteps"] == []
+
+
+async def test_an_account_is_adopted_by_no_other_way_than_its_batch(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    command = AccountAdoption.model_validate({**item(holder), "idempotencyKey": unique("key-")})
+    officer = Viewer(
+        provider.officer.id, Role.COMPLIANCE_OFFICER, provider_id=provider.id, issuer=ISSUER,
+        subject=provider.officer.subject,
+    )  # fmt: skip
+
+    outcome = await carry_out(world.office, officer, ACCOUNT, "adopt", command)
+
+    assert [problem.code for problem in outcome.problems] == ["NOT_ENDORSED"]
+    assert await world.rows(Account, holder_id=holder.id) == []
+
+
+async def test_a_name_that_is_kept_back_is_not_adopted(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    await provider.officer.must("providerConfigure", id=provider.id, version=2, reserveNames=["保留之名"])
+    batch = await filled(provider, [item(holder, displayName="保留之名")])
+
+    answer = await batch.proposer.do("accountAdopt", **batch.asked, dryRun=True)
+
+    assert told(answer) == [(0, ["NAME_UNAVAILABLE"])]
+
+
+async def test_a_batch_holds_no_more_than_its_measure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.batch.ITEMS_MAX", 3)
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder), item(holder)])
+
+    answer = await batch.proposer.refused(
+        "batchFill", batchId=batch.id, items=[item(holder), item(holder)], idempotencyKey=unique("key-")
+    )
+
+    assert answer.problems == [("BATCH_FULL", "items")]
+
+
+async def test_all_or_nothing_is_for_few(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.batch.CALL_MAX", 1)
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder), item(holder)])
+
+    answer = await batch.proposer.refused("accountAdopt", **batch.asked, atomic=True, idempotencyKey=unique("key-"))
+
+    assert answer.problems == [("BATCH_TOO_LARGE", "atomic")]
+
+
+async def test_an_adopted_account_goes_on_to_its_filing(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await (await filled(provider, [item(holder)])).endorsed()
+    account_id = (await batch.adopt()).payload["results"][0]["id"]
+    (filing,) = await world.rows(Filing, account_id=account_id)
+
+    await provider.officer.must("filingSubmit", id=filing.id, version=filing.seq)
+    accepted = await provider.regulator.must("filingAccept", select="number formerNumber", id=filing.id, version=2)
+
+    (account,) = await world.rows(Account, id=account_id)
+    assert (accepted.state, account.state) == ("ACCEPTED", "FILED")
 
 
 @pytest.mark.long
