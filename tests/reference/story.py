@@ -93,9 +93,10 @@ async def _body(story: Story, division: str) -> None:
     story.providers.append(provider)
     await _qualified(provider)
     holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
+    badged, _, _ = await provider.badged()
+    holders.append(badged)
     await _proposals(provider)
     await _batches(provider)
-    await provider.badged()
     await provider.newcomer()
     await _left(provider)
     story.viewers += [*provider.staff.values(), provider.second_reviewer, provider.regulator]
