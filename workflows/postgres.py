@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 import sqlalchemy as sa
+from asyncpg.transaction import Transaction
 
 from workflows.connections import Connections
 from workflows.database import POSTGRESQL, Connection, Row, Statement, T, Values, Work, collided, compiled
@@ -18,10 +19,6 @@ _COLLISIONS: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.UniqueViolationError,
 )
-
-
-class NotCommitted(Exception):
-    """A piece of work went on after a statement of it had failed: let the error rise, nothing was written."""
 
 
 class PostgresConnection:
@@ -106,13 +103,13 @@ class Postgres:
     async def _once(self, work: Work[T]) -> T:
         raw = await self._connections.take()
         connection = PostgresConnection(self._connections, raw)
+        transaction = raw.transaction()
         try:
-            await raw.execute("BEGIN;")
+            await transaction.start()
             result = await work(connection)
-            if await raw.execute("COMMIT;") != "COMMIT":
-                raise NotCommitted
+            await transaction.commit()
         except Exception:
-            await self._rolled_back(raw)
+            await self._rolled_back(raw, transaction)
             raise
         except BaseException:
             connection.drop()
@@ -120,11 +117,11 @@ class Postgres:
         connection.give_back()
         return result
 
-    async def _rolled_back(self, raw: asyncpg.Connection) -> None:
+    async def _rolled_back(self, raw: asyncpg.Connection, transaction: Transaction) -> None:
         """Undo what there is of a transaction. A connection that cannot is not used again."""
         try:
             if not raw.is_closed() and raw.is_in_transaction():
-                await raw.execute("ROLLBACK;")
+                await transaction.rollback()
         except BaseException:
             self._connections.drop(raw)
             raise

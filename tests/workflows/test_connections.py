@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from tests.databases import Kind
 from workflows.connections import Connections
-from workflows.database import Connection, Transaction
-from workflows.postgres import NotCommitted, Postgres
+from workflows.database import Connection
+from workflows.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 _WHICH = "SELECT pg_backend_pid()"
@@ -135,16 +135,4 @@ async def test_cancelled_work_leaves_its_connection_to_nobody(url: str) -> None:
         return int((await connection.fetch(sa.text("SELECT 1"), {}))[0][0])
 
     assert await database.read(quick) == 1
-    await database.close()
-
-
-async def test_work_that_goes_on_after_a_failed_statement_is_not_taken_for_written(url: str) -> None:
-    database = await Postgres.open(url, connections_max=1)
-
-    async def careless(transaction: Transaction) -> None:
-        with pytest.raises(asyncpg.PostgresError):
-            await transaction.fetch(sa.text("SELECT 1 / 0"), {})
-
-    with pytest.raises(NotCommitted):
-        await database.write(careless)
     await database.close()
