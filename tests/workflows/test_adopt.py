@@ -320,14 +320,13 @@ async def test_a_batch_of_another_provider_is_not_there(world: World) -> None:
 async def test_a_holder_of_another_provider_is_as_one_that_never_was(world: World) -> None:
     provider, other = await opened(world), await opened(world)
     theirs, mine = await other.holder(), await provider.holder()
-    unknown = item(mine, holderId="holder_00000000000000000000000000")
-    batch = await (await filled(provider, [item(theirs), unknown, item(mine)])).endorsed()
+    never = item(mine, holderId="holder_00000000000000000000000000")
 
-    answer = await batch.adopt()
+    answer = await provider.integration.refused(
+        "batchFill", items=[item(mine), item(theirs), never], idempotencyKey=unique("key-")
+    )
 
-    assert told(answer) == [(0, ["NOT_FOUND"]), (1, ["NOT_FOUND"]), (2, [])]
-    rows = await world.rows(BatchItem, batch_id=batch.id, order_by="number")
-    assert [row.holder_id for row in rows] == [None, None, mine.id]
+    assert answer.problems == [("NOT_FOUND", "items.1.holderId"), ("NOT_FOUND", "items.2.holderId")]
 
 
 async def test_what_an_item_asks_for_is_read_by_those_who_endorse_and_gone_once_it_is_carried_out(world: World) -> None:
@@ -358,8 +357,8 @@ async def test_nothing_of_an_item_lies_in_clear(world: World) -> None:
     holder = await provider.holder()
     canary = "格外显眼的审核员"
     examination = {**EXAMINED, "examiner": canary}
-    missing = item(holder, holderId="holder_00000000000000000000000000", examination=examination)
-    batch = await (await filled(provider, [item(holder, examination=examination), missing])).endorsed()
+    late = item(holder, examination={**examination, "examinedOn": "2026-12-01"})
+    batch = await (await filled(provider, [item(holder, examination=examination), late])).endorsed()
     waiting = await world.rows(BatchItem, batch_id=batch.id)
     await batch.adopt()
 
