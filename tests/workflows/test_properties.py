@@ -228,14 +228,14 @@ class Life(RuleBasedStateMachine):
     @rule()
     def revoke(self) -> None:
         assert self.filing is not None
-        asked = {"id": self.filing.id, "version": self.filing.seq, **REVOCATION}
+        asked: dict[str, Any] = {"id": self.filing.id, "version": self.filing.seq, **REVOCATION}
         self.by_two(*self.authority, "filingRevoke", **asked)
 
     @precondition(lambda self: self.filing_is("REVOKED"))
     @rule()
     def reinstate(self) -> None:
         assert self.filing is not None
-        asked = {"id": self.filing.id, "version": self.filing.seq, "grounds": "撤销依据不成立"}
+        asked: dict[str, Any] = {"id": self.filing.id, "version": self.filing.seq, "grounds": "撤销依据不成立"}
         self.by_two(*self.authority, "filingReinstate", **asked)
 
     @rule()
@@ -520,7 +520,7 @@ class LifeOnFile(Life):
         """What the account no longer bears is filed anew instead."""
         filing, account = self.filing, self.account
         assert filing is not None
-        asked = {"id": filing.id, "version": filing.seq, "grounds": "撤销依据不成立"}
+        asked: dict[str, Any] = {"id": filing.id, "version": filing.seq, "grounds": "撤销依据不成立"}
         if account.state == "CLOSED":
             expected = ["ACCOUNT_CLOSED"]
         elif any(getattr(filing, name) != getattr(account, name) for name in ("display_name", "description")):
@@ -566,7 +566,7 @@ class LifeOnFile(Life):
     @precondition(lambda self: self.account_is(*IN_USE) and self.account.seq > 14)
     @rule()
     def close(self) -> None:
-        asked = {"id": self.account_id, "version": self.account.seq, **PROOF}
+        asked: dict[str, Any] = {"id": self.account_id, "version": self.account.seq, **PROOF}
         self.by_two(self.provider.officer, self.second_officer, "accountClose", **asked)
 
     @rule()
