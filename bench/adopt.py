@@ -84,8 +84,10 @@ class Server:
 
     def token(self, subject: str, role: Role, provider_id: str | None = None) -> str:
         keys, now = self.deployment.office.keys, self.deployment.office.clock()
-        made = {"role": role, "provider_id": provider_id if role is Role.HOLDER else None}
-        return dev_issuer.token(keys, subject=subject, audience="signet", now=now, minutes=15, **made)
+        of = provider_id if role is Role.HOLDER else None
+        return dev_issuer.token(
+            keys, subject=subject, audience="signet", now=now, minutes=15, role=role, provider_id=of
+        )
 
     async def enrol(self, role: Role, **body: str) -> str:
         """The token of a new member of staff."""
@@ -121,7 +123,7 @@ async def _provider(server: Server) -> tuple[str, str, str, list[str]]:
     await server.ask(officer, "providerConfigure", _PAYLOAD, id=id_, version=2, quotaIndividual=1_000)
     text = "示例协议"
     clauses = [{"baseline": baseline.value, "words": baseline.zh} for baseline in Baseline]
-    published = {"body": text, "bodyHash": sha256(text.encode()).hexdigest(), "clauses": clauses}
+    published: dict[str, Any] = {"body": text, "bodyHash": sha256(text.encode()).hexdigest(), "clauses": clauses}
     agreed = await server.ask(officer, "agreementPublish", f"agreement {{ id }} {_PAYLOAD}", **published,
                               idempotencyKey=_key())  # fmt: skip
     holders = [await _holder(server, machine, agreed["agreement"]["id"]) for _ in range(HOLDERS)]
@@ -139,7 +141,7 @@ async def _holder(server: Server, machine: str, agreement_id: str) -> str:
     await server.ask(machine, "identitySubmit", _PAYLOAD, **identity, version=0, **person, idempotencyKey=_key())
     await server.ask(machine, "identityVerify", _PAYLOAD, **identity, version=1, method="DOCUMENT_CHECK",
                      idempotencyKey=_key())  # fmt: skip
-    consent = {"clauses": [one.value for one in Baseline], "channel": "WEB", "consentedAt": at}
+    consent: dict[str, Any] = {"clauses": [one.value for one in Baseline], "channel": "WEB", "consentedAt": at}
     await server.ask(machine, "agreementConsent", _PAYLOAD, id=made["id"], version=1, agreementId=agreement_id,
                      idempotencyKey=_key(), **consent)  # fmt: skip
     return str(made["id"])
@@ -199,11 +201,11 @@ async def _measured(url: str, items: int, console: Console) -> None:
         await _applied(server, machine, holders, 20)  # plans and statements are made once
         await _adopted(server, officer, machine, holders, 200)
         alone, ones, bulk = list[float](), list[float](), list[float]()
+        each = items // ROUNDS
         for _ in range(ROUNDS):  # in turns, so that what else the machine does falls on all alike
             alone.append(await _spent(lambda: _applied(server, machine, holders, SINGLE), SINGLE))
             ones.append(await _spent(lambda: _one_by_one(server, officer, machine, holders), SINGLE // 10))
-            each = items // ROUNDS
-            bulk.append(await _spent(lambda each=each: _adopted(server, officer, machine, holders, each), each))
+            bulk.append(await _spent(lambda: _adopted(server, officer, machine, holders, each), each))
     single, one, many_ = median(alone), median(ones), median(bulk)
     share = median(b / a for a, b in zip(alone, bulk, strict=True))
     said = "[green]reached[/]" if share <= GOAL else "[red]missed[/]"
