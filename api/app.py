@@ -123,7 +123,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
     def handed(choose: Callable[[Deployment], Any]) -> Any:
         return _Handed(lambda: choose(app.state.deployment))
 
-    app = Starlette(
+    app = _App(
         lifespan=lifespan,
         routes=[
             Route("/graphql", handed(lambda deployment: deployment.graphql)),
@@ -141,6 +141,16 @@ def _settled_in() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+
+
+class _App(Starlette):
+    """Hands what nearly every request is for straight to its part, which itself answers whatever goes wrong in it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            await self.state.deployment.graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _Handed:

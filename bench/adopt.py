@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import orjson
@@ -39,7 +40,8 @@ from workflows.unit_of_work import carry_out
 
 GOAL: Final = 0.25
 HOLDERS: Final = 100  # as many as a transaction has items: each item of one has a holder of its own
-SINGLE: Final = 200
+ROUNDS: Final = 5
+SINGLE: Final = 60
 FILL: Final = 500
 _KEYS: Final = SecretKeys(**{n: b64encode(n.encode().ljust(32)[:32]).decode() for n in ("mask", "clear", "index")})
 _PAYLOAD: Final = "step { id } problems { code path }"
@@ -82,8 +84,10 @@ class Server:
 
     def token(self, subject: str, role: Role, provider_id: str | None = None) -> str:
         keys, now = self.deployment.office.keys, self.deployment.office.clock()
-        made = {"role": role, "provider_id": provider_id if role is Role.HOLDER else None}
-        return dev_issuer.token(keys, subject=subject, audience="signet", now=now, minutes=15, **made)
+        of = provider_id if role is Role.HOLDER else None
+        return dev_issuer.token(
+            keys, subject=subject, audience="signet", now=now, minutes=15, role=role, provider_id=of
+        )
 
     async def enrol(self, role: Role, **body: str) -> str:
         """The token of a new member of staff."""
@@ -119,7 +123,7 @@ async def _provider(server: Server) -> tuple[str, str, str, list[str]]:
     await server.ask(officer, "providerConfigure", _PAYLOAD, id=id_, version=2, quotaIndividual=1_000)
     text = "示例协议"
     clauses = [{"baseline": baseline.value, "words": baseline.zh} for baseline in Baseline]
-    published = {"body": text, "bodyHash": sha256(text.encode()).hexdigest(), "clauses": clauses}
+    published: dict[str, Any] = {"body": text, "bodyHash": sha256(text.encode()).hexdigest(), "clauses": clauses}
     agreed = await server.ask(officer, "agreementPublish", f"agreement {{ id }} {_PAYLOAD}", **published,
                               idempotencyKey=_key())  # fmt: skip
     holders = [await _holder(server, machine, agreed["agreement"]["id"]) for _ in range(HOLDERS)]
@@ -137,7 +141,7 @@ async def _holder(server: Server, machine: str, agreement_id: str) -> str:
     await server.ask(machine, "identitySubmit", _PAYLOAD, **identity, version=0, **person, idempotencyKey=_key())
     await server.ask(machine, "identityVerify", _PAYLOAD, **identity, version=1, method="DOCUMENT_CHECK",
                      idempotencyKey=_key())  # fmt: skip
-    consent = {"clauses": [one.value for one in Baseline], "channel": "WEB", "consentedAt": at}
+    consent: dict[str, Any] = {"clauses": [one.value for one in Baseline], "channel": "WEB", "consentedAt": at}
     await server.ask(machine, "agreementConsent", _PAYLOAD, id=made["id"], version=1, agreementId=agreement_id,
                      idempotencyKey=_key(), **consent)  # fmt: skip
     return str(made["id"])
@@ -196,13 +200,18 @@ async def _measured(url: str, items: int, console: Console) -> None:
         officer, machine, _, holders = await _provider(server)
         await _applied(server, machine, holders, 20)  # plans and statements are made once
         await _adopted(server, officer, machine, holders, 200)
-        single = await _spent(lambda: _applied(server, machine, holders, SINGLE), SINGLE)
-        one = await _spent(lambda: _one_by_one(server, officer, machine, holders), SINGLE // 10)
-        bulk = await _spent(lambda: _adopted(server, officer, machine, holders, items), items)
-    said = "[green]reached[/]" if bulk <= GOAL * single else "[red]missed[/]"
+        alone, ones, bulk = list[float](), list[float](), list[float]()
+        each = items // ROUNDS
+        for _ in range(ROUNDS):  # in turns, so that what else the machine does falls on all alike
+            alone.append(await _spent(lambda: _applied(server, machine, holders, SINGLE), SINGLE))
+            ones.append(await _spent(lambda: _one_by_one(server, officer, machine, holders), SINGLE // 10))
+            bulk.append(await _spent(lambda: _adopted(server, officer, machine, holders, each), each))
+    single, one, many_ = median(alone), median(ones), median(bulk)
+    share = median(b / a for a, b in zip(alone, bulk, strict=True))
+    said = "[green]reached[/]" if share <= GOAL else "[red]missed[/]"
     console.print(
         f"{url.partition(':')[0]}: applied for alone {single:.2f} ms, adopted as a batch of one {one:.2f} ms, "
-        f"adopted among {items:,} {bulk:.2f} ms each: {bulk / single:.2f} of the first (goal {GOAL}: {said})"
+        f"adopted among {items // ROUNDS:,} {many_:.2f} ms each: {share:.2f} of the first (goal {GOAL}: {said})"
     )
 
 
@@ -214,7 +223,7 @@ async def _one_by_one(server: Server, officer: str, machine: str, holders: list[
 def main() -> None:
     """Measure on both databases, or on one."""
     parser = argparse.ArgumentParser(prog="python -m bench.adopt", description=__doc__.partition("\n")[0])
-    parser.add_argument("--items", type=int, default=2_000, help="how many accounts to adopt")
+    parser.add_argument("--items", type=int, default=5_000, help="how many accounts to adopt, in five batches")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="this database alone")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="signet-bench-"))

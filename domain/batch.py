@@ -58,7 +58,7 @@ class BatchItem(Tenant, table=True):
     batch_id: str = text(foreign_key="batch.id")
     number: int = integer()  # its place in the batch, from 0
     holder_id: str | None = text(nullable=True)
-    identity_id: str | None = text(nullable=True)  # under whose mask key it is sealed; none: the deployment's
+    identity_id: str | None = text(nullable=True)  # under whose mask key it is sealed
     state: ItemState = word(ItemState)
     sealed: bytes | None = blob(nullable=True)  # gone once it is carried out
     case_id: str | None = text(nullable=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from typeid import TypeID
+from typeid.codecs import base32
+from uuid_utils import uuid7
 
 LONGEST: Final = 90  # characters; a longer claim cannot be an id
 
 
 def new_id(prefix: str) -> str:
     """A new id such as `account_01h455vb4pex5vsknk084sn02q`."""
-    return str(TypeID(prefix=prefix))
+    return f"{prefix}_{base32.encode(uuid7().bytes)}"
 
 
 def prefix_of(id_: str) -> str:

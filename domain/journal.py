@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
+from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -21,6 +22,7 @@ CANONICAL: Final = (
     "case_kind", "case_id", "seq", "trigger", "from_state", "to_state", "actor_id", "actor_role", "cause",
     "reason_codes", "legal_bases", "ruleset", "details", "texts", "skipped", "at",
 )  # fmt: skip
+_canonical_values: Final = itemgetter(*CANONICAL)
 
 
 class TextName(Word):
@@ -80,7 +82,8 @@ class Step(Table, table=True):
 
 def canonical(values: dict[str, object]) -> bytes:
     """The bytes that a step's hash is taken over, after the hash of the step before."""
-    return orjson.dumps(["signet-step-1", *[_plain(values[name]) for name in CANONICAL]])
+    told = [written(value) if isinstance(value, datetime) else value for value in _canonical_values(values)]
+    return orjson.dumps(["signet-step-1", *told])
 
 
 def link(prev_hash: bytes, values: dict[str, object]) -> bytes:
@@ -90,11 +93,7 @@ def link(prev_hash: bytes, values: dict[str, object]) -> bytes:
 
 def written(moment_: datetime) -> str:
     """A moment as the journal writes it: UTC, microseconds, Z."""
-    return moment_.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _plain(value: object) -> object:
-    return written(value) if isinstance(value, datetime) else value
+    return f"{moment_.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class StepText(Row, table=True):

@@ -85,6 +85,7 @@ def clean_name(text: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1_000)
 def name_key(text: str) -> str:
     """The name for comparison: NFKC, case folded, without spaces, punctuation, signs and what cannot be seen."""
     folded = normalize("NFKC", normalize("NFKC", text).casefold())

@@ -13,6 +13,7 @@ class Word(StrEnum):
 
     zh: str
     en: str
+    __hash__ = str.__hash__  # an enum's own is the same, and a call into Python at every look into a table
 
     def __new__(cls, value: str, zh: str = "", en: str = "") -> Self:
         member = str.__new__(cls, value)

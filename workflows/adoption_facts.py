@@ -23,7 +23,7 @@ from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.account_adopt import AdoptionFacts, AdoptionItem
 from workflows.account_facts import Adoption
-from workflows.database import Among, Connection, Keys, Row, decoder, loader
+from workflows.database import Among, Beside, Connection, Keys, Row, decoder, loader
 from workflows.qualification import qualified
 from workflows.sight import in_scope
 
@@ -82,7 +82,8 @@ def _holders(role: Role, *, lock: bool) -> sa.Select[Any]:
     found = (
         sa.select(*loader(Holder).columns, *_BEHIND)
         .join(_IDENTITY, _IDENTITY.c.holder_id == _HOLDER.c.id)
-        .where(Among(_HOLDER.c.id, "holders"), _HOLDER.c.provider_id == _OF_PROVIDER, in_scope(_HOLDER, role))
+        .where(Among(_HOLDER.c.id, "holders"), Beside(_HOLDER.c.provider_id == _OF_PROVIDER))
+        .where(Beside(in_scope(_HOLDER, role)))
         .order_by(_HOLDER.c.id)
     )
     return found.with_for_update(key_share=True, of=_HOLDER) if lock else found

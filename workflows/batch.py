@@ -68,7 +68,7 @@ class Filled:
 
     id: str
     number: int
-    holder: KnownHolder | None
+    holder: KnownHolder
     sealed: bytes
     problems: tuple[Problem, ...]
 
@@ -78,6 +78,7 @@ class BatchFacts:
     """What guards and effects look at."""
 
     filled: tuple[Filled, ...] = ()
+    unseen: tuple[int, ...] = ()  # places of items whose holder is out of sight
     digest: str = ""
 
 
@@ -86,13 +87,14 @@ async def _filled(office: Any, transaction: Transaction, on: On) -> Mapping[str,
     provider_id = on.case.provider_id if on.case is not None else on.cause.id
     number, digest = (on.case.items, on.case.digest) if on.case is not None else (0, batch_items.BEGINNING)
     known = await known_of(transaction, provider_id, on.input.items, on.viewer, on.now)
+    if unseen := tuple(i for i, item in enumerate(on.input.items) if item.holder_id not in known.holders):
+        return {"unseen": unseen}
     bench = Bench(known, on.viewer, on.now, frozenset({on.viewer.person} if on.viewer.person else ()))
     filled = []
     for number_, item in enumerate(on.input.items, start=number):
-        id_, body, holder = new_id("batch_item"), batch_items.body_of(item), known.holders.get(item.holder_id)
+        id_, body, holder = new_id("batch_item"), batch_items.body_of(item), known.holders[item.holder_id]
         digest = batch_items.digest_after(office.keys, digest, number_, body)
-        subject = None if holder is None else (holder.identity_id, holder.mask_key)
-        sealed = batch_items.sealed_body(office.keys, id_, subject, body)
+        sealed = batch_items.sealed_body(office.keys, id_, (holder.identity_id, holder.mask_key), body)
         filled.append(Filled(id_, number_, holder, sealed, bench.verdict(item)))
     return {"filled": tuple(filled), "digest": digest}
 
@@ -104,6 +106,11 @@ async def _digest_now(office: Any, transaction: Transaction, on: On) -> Mapping[
 @guard(ProblemCode.BATCH_FULL, rests=Rests.LOCKED, on_input=True, path=("items",))
 def batch_has_room(on: On) -> bool:
     return on.case is None or bool(on.case.items + len(on.input.items) <= ITEMS_MAX)
+
+
+@guard(ProblemCode.NOT_FOUND, rests=Rests.LOCKED, on_input=True)
+def holders_are_in_sight(on: On) -> Sequence[Problem]:
+    return [Problem(ProblemCode.NOT_FOUND, ("items", str(i), "holderId")) for i in on.facts.unseen]
 
 
 @guard(ProblemCode.BATCH_CHANGED, rests=Rests.LOCKED, on_input=True, path=("digest",))
@@ -127,9 +134,7 @@ def _begun(on: On) -> Opening:
 def _append(on: On) -> Iterable[Change]:
     filled: Sequence[Filled] = on.facts.filled
     for item in filled:
-        whose: dict[str, str | None] = {"holder_id": None, "identity_id": None}
-        if item.holder is not None:
-            whose = {"holder_id": item.holder.row.id, "identity_id": item.holder.identity_id}
+        whose = {"holder_id": item.holder.row.id, "identity_id": item.holder.identity_id}
         kept = {"id": item.id, "batch_id": on.id, "number": item.number, "sealed": item.sealed, **whose}
         yet = {"state": ItemState.WAITING, "case_id": None, "step_id": None, "carried_out_at": None}
         yield Insert(BatchItem, {**kept, **yet, "problems": batch_items.told(item.problems)})
@@ -152,7 +157,11 @@ def _discard(_: On) -> Iterable[Change]:
     yield Later(_forgotten)
 
 
-_FILLING: Final[Any] = {"guards": (batch_has_room,), "effects": (_append,), "facts": (Gathered("filled", _filled),)}
+_FILLING: Final[Any] = {
+    "guards": (batch_has_room, holders_are_in_sight),
+    "effects": (_append,),
+    "facts": (Gathered("filled", _filled),),
+}
 
 BATCH = Workflow(
     noun="batch",

@@ -29,7 +29,7 @@ _FROM: Final = sa.bindparam("from_number", type_=sa.Integer, required=False)
 _LIMIT: Final = sa.bindparam("up_to", type_=sa.Integer, required=False)
 _SEALED: Final = (
     sa.select(_ITEM.c.id, _ITEM.c.number, _ITEM.c.sealed, _ITEM.c.identity_id, _IDENTITY.c.mask_key)
-    .outerjoin(_IDENTITY, _IDENTITY.c.id == _ITEM.c.identity_id)
+    .join(_IDENTITY, _IDENTITY.c.id == _ITEM.c.identity_id)
     .where(_ITEM.c.batch_id == _BATCH, _ITEM.c.number >= _FROM)
     .order_by(_ITEM.c.number)
 )
@@ -76,10 +76,10 @@ def digest_after(keys: Keys, before: str, number: int, body: bytes) -> str:
     return hmac.new(keys.derived("proposal"), f"{before} {number} ".encode() + body, sha256).hexdigest()
 
 
-def sealed_body(keys: Keys, id_: str, subject: tuple[str, bytes] | None, body: bytes) -> bytes:
-    """The input sealed under its holder's mask key; under the deployment's where there is no such holder."""
+def sealed_body(keys: Keys, id_: str, subject: tuple[str, bytes], body: bytes) -> bytes:
+    """The input sealed under its holder's mask key: it goes with everything else that is known of them."""
     text = body.decode()
-    return seal(_key(keys, subject), pack_text(commitment(text).salt, text), _place(id_))
+    return seal(open_mask_key(keys, subject[1], subject[0]), pack_text(commitment(text).salt, text), _place(id_))
 
 
 async def waiting(connection: Connection, keys: Keys, batch_id: str, limit: int, start: int = 0) -> list[Item]:
@@ -124,12 +124,8 @@ def problems_of(stored: Sequence[dict[str, Any]]) -> tuple[Problem, ...]:
 
 def _opened(keys: Keys, row: Sequence[Any]) -> bytes:
     id_, _, sealed, identity_id, mask_key = row
-    subject = None if identity_id is None else (identity_id, bytes(mask_key))
-    return unpack_text(unseal(_key(keys, subject), bytes(sealed), _place(id_))).text.encode()
-
-
-def _key(keys: Keys, subject: tuple[str, bytes] | None) -> bytes:
-    return keys.derived("deployment-text") if subject is None else open_mask_key(keys, subject[1], subject[0])
+    key = open_mask_key(keys, bytes(mask_key), identity_id)
+    return unpack_text(unseal(key, bytes(sealed), _place(id_))).text.encode()
 
 
 def _place(id_: str) -> Place:

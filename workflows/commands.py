@@ -15,6 +15,8 @@ from domain.problems import Problem, ProblemCode
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") and character != "\n":
             raise ValueError(f"holds the character U+{ord(character):04X}, which cannot be shown")

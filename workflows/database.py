@@ -33,19 +33,15 @@ class Statement:
     sql: str
     names: tuple[str, ...]
     constants: Values
-    processors: Mapping[str, Callable[[Any], Any]]
+    processors: tuple[tuple[int, Callable[[Any], Any]], ...]  # where the driver wants another type, by place
 
     def bind(self, values: Values) -> list[Any]:
         """The parameters in order, in the driver's own types."""
-        if not self.processors and not self.constants:
-            return [values[name] for name in self.names]
-        out = []
-        for name in self.names:
-            if name in values:
-                value, process = values[name], self.processors.get(name)
-                out.append(value if process is None else process(value))
-            else:
-                out.append(self.constants[name])
+        if self.constants:
+            values = {**self.constants, **values}
+        out = [values[name] for name in self.names]
+        for i, process in self.processors:
+            out[i] = process(out[i])
         return out
 
 
@@ -114,9 +110,8 @@ def compile_once(clause: sa.ClauseElement, dialect: sa.Dialect) -> Statement:
         found: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(dialect)
         return found
 
-    processors = {name: process for name in names if (process := processor(name))}
-    fixed = {name: made.params[name] for name in names if made.params.get(name) is not None}
-    constants = {name: processors[name](value) if name in processors else value for name, value in fixed.items()}
+    processors = tuple((i, process) for i, name in enumerate(names) if (process := processor(name)))
+    constants = {name: made.params[name] for name in names if made.params.get(name) is not None}
     return Statement(str(made), names, constants, processors)
 
 
@@ -197,22 +192,22 @@ class Loader(Generic[R]):
         self.columns = tuple(table_of(model).c)
         self.width = len(self.columns)
         self._names = tuple(column.key for column in self.columns)
-        self._decoders: dict[str, tuple[tuple[str, Callable[[Any], Any]], ...]] = {}
+        self._decoders: dict[str, tuple[tuple[int, Callable[[Any], Any]], ...]] = {}
 
-    def decoders(self, dialect: sa.Dialect) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-        """The columns that are stored otherwise than Python has them, and how each is read."""
+    def decoders(self, dialect: sa.Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+        """Where columns are stored otherwise than Python has them, and how each is read."""
         if dialect.name not in self._decoders:
-            found = ((column.key, decoder(column.type, dialect)) for column in self.columns)
-            self._decoders[dialect.name] = tuple((name, decode) for name, decode in found if decode is not None)
+            found = ((i, decoder(column.type, dialect)) for i, column in enumerate(self.columns))
+            self._decoders[dialect.name] = tuple((i, decode) for i, decode in found if decode is not None)
         return self._decoders[dialect.name]
 
     def row(self, record: Row, dialect: sa.Dialect, offset: int = 0) -> R:
         """The value that a record holds from `offset` on."""
-        values: dict[str, Any] = dict(zip(self._names, record[offset : offset + self.width], strict=True))
-        for name, decode in self.decoders(dialect):
-            if values[name] is not None:
-                values[name] = decode(values[name])
-        return valued(self.model, values)
+        values = list(record[offset : offset + self.width])
+        for i, decode in self.decoders(dialect):
+            if values[i] is not None:
+                values[i] = decode(values[i])
+        return valued(self.model, dict(zip(self._names, values, strict=True)))
 
 
 def decoder(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
@@ -223,8 +218,16 @@ def decoder(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[A
 
 def valued(model: type[R], values: dict[str, Any]) -> R:
     """A value of a table's model. It has no session behind it: assigning to it fails."""
-    made = object.__new__(model)
+    made: R = object.__new__(_plain(model))
     object.__setattr__(made, "__dict__", values)
+    return made
+
+
+@cache
+def _plain(model: type[R]) -> type[R]:
+    """The model with its columns as plain attributes: the mapper's take a call into Python for every look at one."""
+    columns = dict.fromkeys(column.key for column in table_of(model).c)
+    made: type[R] = type.__new__(type(model), model.__name__, (model,), {**columns, "__module__": model.__module__})
     return made
 
 

@@ -43,7 +43,7 @@ class Hand:
         return valued(self.workflow.model, {**vars(self.row), **self.changes, "state": self.state, "seq": self.seq})
 
     def value(self, name: str) -> Any:
-        return self.changes.get(name, getattr(self.row, name, None))
+        return self.changes[name] if name in self.changes else vars(self.row).get(name)
 
 
 @dataclass(eq=False)

@@ -72,18 +72,20 @@ def _texts(
     step: StepInHand, writing: Writing, keys: Keys, subject: tuple[str, bytes] | None
 ) -> tuple[list[dict[str, Any]], str]:
     """The sealed texts of a step, and the commitments that its hash covers."""
-    rows, words = [], []
+    if not step.texts:
+        return [], ""
+    key = keys.derived("deployment-text") if subject is None else open_mask_key(keys, subject[1], subject[0])
+    rows, words, theirs = [], [], whose(step.hand)
     for name, text in step.texts:
         made = commitment(text)
         id_ = new_id("step_text")
-        key = keys.derived("deployment-text") if subject is None else open_mask_key(keys, subject[1], subject[0])
         sealed = seal(key, pack_text(made.salt, text), Place("step_text", "sealed", id_))
         words.append(f"{name}:{made.digest.hex()}")
         rows.append(
             {
                 "id": id_,
                 "created_at": writing.now,
-                **whose(step.hand),
+                **theirs,
                 "step_id": step.id,
                 "case_id": step.hand.id,
                 "identity_id": subject[0] if subject else None,

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import asyncpg
 import sqlalchemy as sa
+from asyncpg.transaction import Transaction
 
+from workflows.connections import Connections
 from workflows.database import POSTGRESQL, Connection, Row, Statement, T, Taken, Values, Work, collided, compiled
 
 STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 made plans come and go
@@ -21,18 +23,18 @@ _COLLISIONS: Final = (
 
 
 class PostgresConnection:
-    """One connection of the pool, taken when the first statement runs."""
+    """One of the connections, taken when the first statement runs."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_connections")
     dialect = POSTGRESQL
 
-    def __init__(self, pool: asyncpg.Pool, connection: Any = None) -> None:
-        self._pool, self._connection = pool, connection
+    def __init__(self, connections: Connections, connection: Any = None) -> None:
+        self._connections, self._connection = connections, connection
 
     async def fetch(self, clause: sa.ClauseElement | Statement, values: Values) -> Sequence[Row]:
         statement = compiled(clause, POSTGRESQL)
         if self._connection is None:
-            self._connection = await self._pool.acquire()
+            self._connection = await self._connections.take()
         rows: Sequence[Row] = await self._connection.fetch(statement.sql, *statement.bind(values))
         return rows
 
@@ -51,40 +53,51 @@ class PostgresConnection:
         except asyncpg.UniqueViolationError as error:
             raise Taken from error
 
-    async def release(self) -> None:
+    def give_back(self) -> None:
+        """After the work, however it ended but by being cancelled."""
         if self._connection is not None:
-            await self._pool.release(self._connection)
-            self._connection = None
+            self._connections.give_back(self._connection)
+
+    def drop(self) -> None:
+        """After work that was cancelled, maybe in the midst of a statement."""
+        if self._connection is not None:
+            self._connections.drop(self._connection)
 
 
 class Postgres:
-    """A pool of connections to PostgreSQL."""
+    """PostgreSQL behind a few connections."""
 
     dialect = POSTGRESQL
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     @classmethod
     async def open(cls, url: str, *, connections_max: int = 10) -> Postgres:
-        """Connect. No session state is used, so a returned connection needs no reset."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=connections_max,
-            reset=_nothing,
-            statement_cache_size=STATEMENTS_KEPT,
-            max_cached_statement_lifetime=0,
-            server_settings={"jit": "off", "application_name": "signet", "lock_timeout": "10s"},
-        )
-        return cls(pool)
+        """Connect: whatever is wrong with the URL shows here."""
+        settings = {"jit": "off", "application_name": "signet", "lock_timeout": "10s"}
+        options = {
+            "dsn": url,
+            "statement_cache_size": STATEMENTS_KEPT,
+            "max_cached_statement_lifetime": 0,
+            "server_settings": settings,
+        }
+        connections = Connections(connections_max, options)
+        connections.give_back(await connections.take())
+        return cls(connections)
 
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        connection = PostgresConnection(self.pool)
+        connection = PostgresConnection(self._connections)
         try:
-            return await work(connection)
-        finally:
-            await connection.release()
+            result = await work(connection)
+        except Exception:
+            connection.give_back()
+            raise
+        except BaseException:
+            connection.drop()
+            raise
+        connection.give_back()
+        return result
 
     async def write(self, work: Work[T]) -> T:
         try:
@@ -97,19 +110,31 @@ class Postgres:
             raise collided() from collision
 
     async def _once(self, work: Work[T]) -> T:
-        async with self.pool.acquire() as connection:
-            transaction = connection.transaction()
+        raw = await self._connections.take()
+        connection = PostgresConnection(self._connections, raw)
+        transaction = raw.transaction()
+        try:
             await transaction.start()
-            try:
-                result = await work(PostgresConnection(self.pool, connection))
-            except BaseException:
-                await transaction.rollback()
-                raise
+            result = await work(connection)
             await transaction.commit()
-            return result
+        except Exception:
+            await self._rolled_back(raw, transaction)
+            raise
+        except BaseException:
+            connection.drop()
+            raise
+        connection.give_back()
+        return result
+
+    async def _rolled_back(self, raw: asyncpg.Connection, transaction: Transaction) -> None:
+        """Undo what there is of a transaction. A connection that cannot is not used again."""
+        try:
+            if not raw.is_closed() and raw.is_in_transaction():
+                await transaction.rollback()
+        except BaseException:
+            self._connections.drop(raw)
+            raise
+        self._connections.give_back(raw)
 
     async def close(self) -> None:
-        await self.pool.close()
-
-
-async def _nothing(_: Any) -> None: ...
+        await self._connections.close()

@@ -199,5 +199,4 @@ def _doubt(licence_id: str, cause: DoubtCause, before: Mapping[str, Any], stamp:
         "import_id": stamp.import_id,
         "before": dict(before),
         "told_at": None,
-        "told_at": None,
     }

@@ -67,7 +67,8 @@ async def viewer_of(connection: Connection, proven: Proven) -> Viewer | None:
 async def viewer_in(connection: Connection, viewer: Viewer) -> Viewer | None:
     """The viewer as the rows stand in this transaction; None for who was disabled or is now somebody else."""
     proven = Proven(viewer.issuer, viewer.subject, frozenset({viewer.role}), viewer.provider_id, viewer.authority_id)
-    return await viewer_of(connection, proven)
+    found = await viewer_of(connection, proven)
+    return viewer if found == viewer else found  # what was worked out of the one holds for the other
 
 
 def _staff(row: Row, proven: Proven) -> Viewer | None:

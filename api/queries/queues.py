@@ -109,7 +109,7 @@ QUEUES: Final = (
 @cache
 def _count(waiting: Waiting, role: Role) -> sa.Select[Any]:
     table = table_of(waiting.model)
-    states = [sa.literal_column(f"'{state}'") for state in waiting.states]
+    states: list[sa.ColumnElement[Any]] = [sa.literal_column(f"'{state}'") for state in waiting.states]
     some: sa.Select[Any] = sa.select(sa.literal_column("1")).where(table.c[waiting.column].in_(states))
     some = some.where(in_scope(table, role), *(also(table) for also in waiting.also))
     limited = some.limit(sa.literal_column(str(COUNTED_MAX))).subquery()

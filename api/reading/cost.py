@@ -83,23 +83,34 @@ class _Pricing:
 
     def _one_of(self, levels: Mapping[str | None, Level]) -> int:
         """An id names a row of one type only."""
+        only = levels.get(None)
+        if only is not None:
+            return self._level(only)
         return max(map(self._level, levels.values()), default=0)
 
     def _level(self, level: Level) -> int:
+        """What a level costs with all below it; worked out once where nothing of the request comes in."""
+        if level.priced is not None:
+            cost, pages = level.priced
+            self.pages.update(pages)
+            return cost
+        beside, self.pages = self.pages, {}
+        is_fixed, self.is_fixed = self.is_fixed, True
         rows = self._page(level) if level.mode in _LISTS else 1
         under = 0
         for child in level.children:
             under += self._one_of(child.levels)
-        return rows * (level.body.weight + under)
+        cost = rows * (level.body.weight + under)
+        if self.is_fixed:
+            level.priced = cost, self.pages
+        self.is_fixed = self.is_fixed and is_fixed
+        self.pages = {**beside, **self.pages}
+        return cost
 
     def _page(self, level: Level) -> int:
-        asked: Asked | None = level.asked
-        if asked is None:
-            asked = page_asked(level, level.arguments.read(self._variables))
-            if level.arguments.fixed:
-                level.asked = asked
-            else:
-                self.is_fixed = False
+        asked = page_asked(level, level.arguments.read(self._variables))
+        if not level.arguments.fixed:
+            self.is_fixed = False
         self.pages[level] = self._prepared(level, asked)
         return asked.limit
 

@@ -62,7 +62,7 @@ class Level:
     key: int = -1  # index of the column that says whose row it is
     make: Callable[..., Any] = lambda *_: None
     make_each: Callable[..., Any] = lambda *_: None  # of a list: writes into the lists of its parents
-    asked: Any = None  # the page asked for, where no variable touches it
+    priced: tuple[int, Mapping[Level, Any]] | None = None  # its cost and pages, where nothing of a request touches them
     made: Recent[Any] = field(default_factory=lambda: Recent(STATEMENTS_KEPT))
 
     def __post_init__(self) -> None:

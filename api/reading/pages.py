@@ -180,7 +180,7 @@ def page_asked(level: Level, values: Mapping[str, Any]) -> Asked:
 
 
 def _slice(values: Mapping[str, Any]) -> tuple[int, bool, str | None]:
-    first, last, after, before = (values.get(name) for name in ("first", "last", "after", "before"))
+    first, last, after, before = values.get("first"), values.get("last"), values.get("after"), values.get("before")
     if last is None:
         if before is not None:
             raise refused(ErrorCode.PAGE_INVALID, "before goes with last.")
@@ -198,12 +198,14 @@ def _within(limit: int) -> int:
 
 def _filters(level: Level, where: Mapping[str, Any]) -> tuple[tuple[Comparison, ...], dict[str, Any]]:
     comparisons, bound = [], {}
-    for name in level.filters:  # in the order of the declaration: the same filters are the same statement
+    if not where:
+        return (), {}
+    for name, field in level.filters.items():  # in the order declared: the same filters are the same statement
         value = where.get(name)
         if value is None:
             continue
-        comparison, to_bind = asked(level.filters[name], value, level.role)
+        comparison, to_bind = asked(field, value, level.role)
         comparisons.append(comparison)
         if to_bind is not None:
-            bound[parameter(comparison.field)] = to_bind
+            bound[parameter(field)] = to_bind
     return tuple(comparisons), bound

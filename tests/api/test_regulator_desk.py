@@ -10,6 +10,7 @@ from domain.filing import Filing
 from domain.permission import Permission
 from domain.policy.roles import Role
 from domain.provider import Provider as ProviderRow
+from domain.register import RegisterKind
 from tests.registers import quiet, source
 from tests.world import SHANGHAI, ZHEJIANG, Person, Provider, World, unique
 from workflows.licence_doubts import tell_doubts
@@ -130,7 +131,7 @@ async def test_a_licence_in_doubt_waits_for_the_officer_until_it_is_settled(worl
 async def import_licence(world: World, row: str) -> None:
     content = f"licence_no,holder,province,class,permission,issuer,valid_from,valid_to\n{row}"
     office = world.office
-    await import_register(office.database, office.clock, "LICENCES", source(content.encode()), "TEST", quiet)
+    await import_register(office.database, office.clock, RegisterKind.LICENCES, source(content.encode()), "TEST", quiet)
 
 
 async def test_the_desk_lists_filings_by_state_and_by_what_falls_due_first(world: World) -> None:

@@ -152,10 +152,10 @@ def test_every_grant_is_held_and_every_role_has_a_row(monkeypatch: pytest.Monkey
 
 
 def test_a_grant_that_nobody_holds_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = {role: row.replace("account:approve", "") for role, row in roles._ROWS.items()}
+    rows = {role: row.replace("agreement:publish", "") for role, row in roles._ROWS.items()}
     monkeypatch.setattr(roles, "_ROWS", rows)
 
-    with pytest.raises(GrantMissing, match="gives nobody account:approve"):
+    with pytest.raises(GrantMissing, match="gives nobody agreement:publish"):
         roles._table()
 
 

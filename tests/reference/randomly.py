@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
 )
 
 from tests.reference.asking import ROLES, Asking
@@ -123,7 +124,7 @@ class Writer:
             if name == "ids":
                 some = [self.random.choice(self.ids) for _ in range(self.random.randint(0, 4))]
                 given[name], many = "[" + ", ".join(f'"{id_}"' for id_ in some) + "]", max(len(some), 1)
-            elif name in ("id", "list") or self._chance(0.5):
+            elif is_required_argument(argument) or self._chance(0.5):
                 given[name] = self._literal(name, argument.type)
         return (f"({', '.join(f'{k}: {v}' for k, v in given.items())})" if given else ""), many
 

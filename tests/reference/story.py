@@ -63,9 +63,13 @@ async def _transferred(story: Story) -> None:
     here, there = story.providers
     for is_taken in (True, False):
         _, _, filing = await here.filed()
-        asked = {"authorityId": authority_id(SHANGHAI), "grounds": "示例理由"}
-        asked = {"id": filing.id, "version": filing.version, **asked}
-        question = await here.regulator.must("filingAskTransfer", **asked)
+        question = await here.regulator.must(
+            "filingAskTransfer",
+            id=filing.id,
+            version=filing.version,
+            authorityId=authority_id(SHANGHAI),
+            grounds="示例理由",
+        )
         if is_taken:
             await there.regulator.must("filingTransfer", id=filing.id, version=question.version)
 
@@ -89,9 +93,10 @@ async def _body(story: Story, division: str) -> None:
     story.providers.append(provider)
     await _qualified(provider)
     holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
+    badged, _, _ = await provider.badged()
+    holders.append(badged)
     await _proposals(provider)
     await _batches(provider)
-    await provider.badged()
     await provider.newcomer()
     await _left(provider)
     story.viewers += [*provider.staff.values(), provider.second_reviewer, provider.regulator]

@@ -238,6 +238,10 @@ def _proposal(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["endorsed_at"] = tangle.now if number % 2 else None
     row["withdrawn_at"] = tangle.now if number % 5 == 0 else None
     row["used_by"] = row["case_id"] if number % 7 == 0 else None
+    systems = [staff for staff in tangle.rows.tables["staff"] if staff["role"] == "INTEGRATION"]
+    if number % 4 == 0:  # a provider's own system sees the proposals that it made, about whatever case
+        system = tangle.random.choice(systems)
+        row |= {"proposer_id": system["id"], "provider_id": system["provider_id"]}
     row["sealed"] = tangle.sealed("proposal", row, f'{{"asked":{number}}}')
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
+from api.dev_issuer import ISSUER
 from domain.account import Account, AccountState, Submission
 from domain.batch import Batch, BatchItem
 from domain.deadline import Deadline
@@ -19,11 +21,15 @@ from domain.journal import Step, StepText
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from domain.table import table_of
+from domain.viewer import Viewer
 from tests.world import Answer, Holder, Person, Provider, World, document, resident_id, unique
 from workflows import adopting, adoption_facts
+from workflows.account import ACCOUNT
+from workflows.account_adopt import AccountAdoption
 from workflows.adoption_chunk import Chunk
 from workflows.database import compile_once
 from workflows.soundness import verify_chains
+from workflows.unit_of_work import carry_out
 
 UNTIL: Final = datetime(2026, 9, 1, tzinfo=UTC)
 EXAMINED: Final = {"examinedOn": "2025-06-01", "examiner": "示例审核员甲", "reference": "示例审核单-88"}
@@ -314,14 +320,13 @@ async def test_a_batch_of_another_provider_is_not_there(world: World) -> None:
 async def test_a_holder_of_another_provider_is_as_one_that_never_was(world: World) -> None:
     provider, other = await opened(world), await opened(world)
     theirs, mine = await other.holder(), await provider.holder()
-    unknown = item(mine, holderId="holder_00000000000000000000000000")
-    batch = await (await filled(provider, [item(theirs), unknown, item(mine)])).endorsed()
+    never = item(mine, holderId="holder_00000000000000000000000000")
 
-    answer = await batch.adopt()
+    answer = await provider.integration.refused(
+        "batchFill", items=[item(mine), item(theirs), never], idempotencyKey=unique("key-")
+    )
 
-    assert told(answer) == [(0, ["NOT_FOUND"]), (1, ["NOT_FOUND"]), (2, [])]
-    rows = await world.rows(BatchItem, batch_id=batch.id, order_by="number")
-    assert [row.holder_id for row in rows] == [None, None, mine.id]
+    assert answer.problems == [("NOT_FOUND", "items.1.holderId"), ("NOT_FOUND", "items.2.holderId")]
 
 
 async def test_what_an_item_asks_for_is_read_by_those_who_endorse_and_gone_once_it_is_carried_out(world: World) -> None:
@@ -352,8 +357,8 @@ async def test_nothing_of_an_item_lies_in_clear(world: World) -> None:
     holder = await provider.holder()
     canary = "格外显眼的审核员"
     examination = {**EXAMINED, "examiner": canary}
-    missing = item(holder, holderId="holder_00000000000000000000000000", examination=examination)
-    batch = await (await filled(provider, [item(holder, examination=examination), missing])).endorsed()
+    late = item(holder, examination={**examination, "examinedOn": "2026-12-01"})
+    batch = await (await filled(provider, [item(holder, examination=examination), late])).endorsed()
     waiting = await world.rows(BatchItem, batch_id=batch.id)
     await batch.adopt()
 
@@ -749,3 +754,123 @@ async def test_where_another_is_first_to_a_name_only_that_item_is_refused(
 
     assert told(answer) == [(0, []), (1, ["HANDLE_UNAVAILABLE"]), (2, [])]
     assert asked == 4  # together, then each by itself
+
+
+# --- around ------------------------------------------------------------------------------------------------------
+async def test_a_console_is_told_what_may_be_done_with_a_batch(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder)])
+    query = """query($id: ID!) { batch(id: $id) { caption clock priority
+        availableSteps { trigger mutation allowed needsEndorsement } journal { nodes { trigger } } } }"""
+
+    shown = (await provider.officer.ask(query, id=batch.id))["batch"]
+    regulator = (await provider.regulator.ask(query, id=batch.id))["batch"]
+
+    assert [tuple(step.values()) for step in shown["availableSteps"]] == [
+        ("add", "batchFill", True, False),
+        ("adopt", "accountAdopt", True, True),
+        ("discard", "batchDiscard", True, False),
+    ]
+    assert (shown["caption"], shown["clock"], shown["priority"]) == ("填报中", "NONE", "NORMAL")
+    assert [step["trigger"] for step in shown["journal"]["nodes"]] == ["fill"]
+    assert regulator["availableSteps"] == []
+
+
+async def test_an_account_is_adopted_by_no_other_way_than_its_batch(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    command = AccountAdoption.model_validate({**item(holder), "idempotencyKey": unique("key-")})
+    officer = Viewer(
+        provider.officer.id, Role.COMPLIANCE_OFFICER, provider_id=provider.id, issuer=ISSUER,
+        subject=provider.officer.subject,
+    )  # fmt: skip
+
+    outcome = await carry_out(world.office, officer, ACCOUNT, "adopt", command)
+
+    assert [problem.code for problem in outcome.problems] == ["NOT_ENDORSED"]
+    assert await world.rows(Account, holder_id=holder.id) == []
+
+
+async def test_a_name_that_is_kept_back_is_not_adopted(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    await provider.officer.must("providerConfigure", id=provider.id, version=2, reserveNames=["保留之名"])
+    batch = await filled(provider, [item(holder, displayName="保留之名")])
+
+    answer = await batch.proposer.do("accountAdopt", **batch.asked, dryRun=True)
+
+    assert told(answer) == [(0, ["NAME_UNAVAILABLE"])]
+
+
+async def test_a_batch_holds_no_more_than_its_measure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.batch.ITEMS_MAX", 3)
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder), item(holder)])
+
+    answer = await batch.proposer.refused(
+        "batchFill", batchId=batch.id, items=[item(holder), item(holder)], idempotencyKey=unique("key-")
+    )
+
+    assert answer.problems == [("BATCH_FULL", "items")]
+
+
+async def test_all_or_nothing_is_for_few(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflows.batch.CALL_MAX", 1)
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await filled(provider, [item(holder), item(holder)])
+
+    answer = await batch.proposer.refused("accountAdopt", **batch.asked, atomic=True, idempotencyKey=unique("key-"))
+
+    assert answer.problems == [("BATCH_TOO_LARGE", "atomic")]
+
+
+async def test_an_adopted_account_goes_on_to_its_filing(world: World) -> None:
+    provider = await opened(world)
+    holder = await provider.holder()
+    batch = await (await filled(provider, [item(holder)])).endorsed()
+    account_id = (await batch.adopt()).payload["results"][0]["id"]
+    (filing,) = await world.rows(Filing, account_id=account_id)
+
+    await provider.officer.must("filingSubmit", id=filing.id, version=filing.seq)
+    accepted = await provider.regulator.must("filingAccept", select="number formerNumber", id=filing.id, version=2)
+
+    (account,) = await world.rows(Account, id=account_id)
+    assert (accepted.state, account.state) == ("ACCEPTED", "FILED")
+
+
+@pytest.mark.long
+async def test_ten_thousand_accounts_are_adopted_under_one_endorsement_for_a_quarter_of_the_work(world: World) -> None:
+    provider = await opened(world)
+    await provider.officer.must("providerConfigure", id=provider.id, version=2, quotaIndividual=1_000)
+    holders = [await provider.holder() for _ in range(100)]
+    unverified = await provider.newcomer()
+    single = await spent([holders[i].apply() for i in range(100)]) / 100
+
+    wanted = [item(unverified if number % 1_000 == 7 else holders[number % 100]) for number in range(10_000)]
+    began = time.process_time()
+    batch = await filled(provider, wanted[:500])
+    for start in range(500, 10_000, 500):
+        asked = {"batchId": batch.id, "items": wanted[start : start + 500], "idempotencyKey": unique("key-")}
+        more = await batch.proposer.must("batchFill", select="digest", **asked)
+        batch.version, batch.digest = more.version, more.case["digest"]
+    await batch.endorsed()
+    verdicts = [verdict for _ in range(20) for verdict in told(await batch.adopt())]
+    each = (time.process_time() - began) / 10_000
+
+    assert [index for index, _ in verdicts] == list(range(10_000))
+    assert [index for index, codes in verdicts if codes] == list(range(7, 10_000, 1_000))
+    assert await counts(world, batch.id) == (10_000, 9_990, 10)
+    assert len(await world.rows(Proposal, case_id=batch.id)) == 1
+    assert len(await world.rows(Account, provider_id=provider.id, is_adopted=True)) == 9_990
+    assert each <= 0.4 * single, "far over a quarter: see what `python -m bench.adopt` measures in turns"
+
+
+async def spent(works: Sequence[Awaitable[Any]]) -> float:
+    """Seconds of processor time."""
+    began = time.process_time()
+    for work in works:
+        await work
+    return time.process_time() - began

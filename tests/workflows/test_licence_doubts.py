@@ -8,6 +8,7 @@ import resource
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from tests.registers import NOW, Killed, clock, opened
 from workflows.database import Connection, Database, Statement, Transaction, Work
 from workflows.licence_doubts import CHUNK, keep_telling, tell_doubts
 from workflows.register_csv import Source
-from workflows.register_import import ImportReport
+from workflows.register_import import ImportReport, import_register
 from workflows.register_run import Counts
 
 HEADER: Final = "licence_no,holder,province,class,permission,issuer,valid_from,valid_to\n"
@@ -127,6 +128,10 @@ class _Counted:
         self._counting.statements += len(each)
         await self._connection.fetch_each(clause, each)
 
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        found: AbstractAsyncContextManager[None] = self._connection.savepoint()
+        return found
+
 
 async def statements_of(database: Database, content: str) -> int:
     counting = Counting(database)
@@ -185,7 +190,7 @@ async def test_a_later_doubt_is_told_anew_once_the_first_is_settled(database: Da
     await told(database)
     between = await open_rows(database)
     later = NOW + timedelta(days=1)
-    await registers.import_register(
+    await import_register(
         database, lambda: later, RegisterKind.LICENCES, registers.source(MISSING.encode()), "TEST", registers.quiet
     )
 

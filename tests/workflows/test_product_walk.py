@@ -635,7 +635,8 @@ def particulars(edge: Edge) -> bool:
 
 def is_numbered_on(trigger: str, was: Any, after: Place) -> bool:
     """Only an amendment accepted makes a new version, and supersedes the old."""
-    now = after.current.row if after.current is not None else None
+    assert after.current is not None
+    now = after.current.row
     if now.id == was.id:
         return bool(now.number_version == was.number_version)
     superseded = [one.state for one in after.filings if one.row.id == was.id]

@@ -82,9 +82,9 @@ class Dispute:
         ):
             rows: list[Any] = await self.world.rows(model, **where)
             found[model.__name__] = {row.jurisdiction for row in rows}
-        for model in (Deadline, Notice):
-            kept: list[Any] = [row for id_ in ids for row in await self.world.rows(model, case_id=id_)]
-            found[model.__name__] = {row.jurisdiction for row in kept}
+        for kept in (Deadline, Notice):
+            hanging: list[Any] = [row for id_ in ids for row in await self.world.rows(kept, case_id=id_)]
+            found[kept.__name__] = {row.jurisdiction for row in hanging}
         return found
 
 
@@ -201,11 +201,12 @@ async def test_for_the_former_authority_the_account_never_was_save_what_it_decid
 async def test_what_is_refused_of_a_moved_filing_reads_as_of_one_that_never_was(world: World, mutation: str) -> None:
     one = await dispute(world)
     await one.transferred()
-    more: dict[str, Any] = {
+    inputs: dict[str, dict[str, Any]] = {
         "filingReturn": {"reasons": wrong_item(), "defects": [DEFECT]},
         "filingDecline": {"reasons": NEWS_REASON},
         "filingAskTransfer": {"authorityId": THERE, "grounds": GROUNDS},
-    }.get(mutation, {})
+    }
+    more = inputs.get(mutation, {})
 
     of_this = await one.here.refused(mutation, id=one.filing_id, version=3, **more)
     of_none = await one.here.refused(mutation, id="filing_01h455vb4pex5vsknk084sn02q", version=3, **more)
@@ -318,10 +319,11 @@ async def test_nothing_is_answered_that_was_not_asked(world: World) -> None:
 async def test_what_leaves_the_authoritys_hands_is_asked_of_nobody(world: World, step: str) -> None:
     one = await dispute(world)
     await one.ask()
-    more: dict[str, Any] = {
+    inputs: dict[str, dict[str, Any]] = {
         "filingReturn": {"reasons": wrong_item(), "defects": [DEFECT]},
         "filingDecline": {"reasons": NEWS_REASON},
-    }.get(step, {})
+    }
+    more = inputs.get(step, {})
     person = one.provider.officer if step == "filingPullBack" else one.here
 
     await person.must(step, id=one.filing_id, version=3, **more)
