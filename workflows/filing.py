@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
-from stdnum.iso7064 import mod_37_36
 
 from domain.account import Account, AccountState
 from domain.calendar import local_day
@@ -21,11 +20,11 @@ from domain.notice import Party
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
-from workflows.database import Among, Transaction
-from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
+from workflows.database import Among
+from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingReturn, FilingRevoke, FilingStep
+from workflows.filing_number import NUMBER
 from workflows.filing_transfer import TRANSFERS, end_question
-from workflows.serials import next_serial
 
 S = FilingState
 _FILING, _ACCOUNT = table_of(Filing), table_of(Account)
@@ -62,9 +61,6 @@ class FilingFacts:
     particulars: tuple[str, ...] = ()  # what the account bears now of what a change may touch
 
 
-_AMENDED: Final = sa.select(_FILING.c.number, _FILING.c.number_version).where(
-    _FILING.c.id == sa.bindparam("id", type_=sa.Text, required=False)
-)
 _ACCOUNT_STATE: Final = Fact(
     "account_state",
     sa.select(_FILING.c.id, _ACCOUNT.c.state, *(_ACCOUNT.c[name] for name in _CHANGING))
@@ -73,22 +69,6 @@ _ACCOUNT_STATE: Final = Fact(
     lambda rows, _: {"account_state": rows[0][1], "particulars": tuple(rows[0][2:])},
     in_steps=True,
 )
-
-
-async def _number(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
-    """The filing's number: deployment, division, category, month, serial, check character."""
-    if on.case.number is not None:
-        return {"number": on.case.number, "number_version": on.case.number_version}
-    if on.case.amends is not None:
-        number, version = (await transaction.fetch(_AMENDED, {"id": on.case.amends}))[0]
-        return {"number": number, "number_version": version + 1}
-    whose = {"provider_id": on.case.provider_id, "jurisdiction": on.case.jurisdiction}
-    month = local_day(on.now).strftime("%Y%m")
-    prefix = f"{office.deployment_code}-{on.case.division}-{on.case.category}-{month}"
-    serial = await next_serial(transaction, prefix, {**whose, "created_at": on.now})
-    bare = f"{prefix}-{serial:06d}"
-    plain = "".join(character for character in bare.upper() if character.isalnum() and character.isascii())
-    return {"number": f"{bare}-{mod_37_36.calc_check_digit(plain)}"}
 
 
 @guard(ProblemCode.FILING_INCOMPLETE, rests=Rests.LOCKED)
@@ -256,7 +236,7 @@ FILING = Workflow(
             7,
             FilingStep,
             effects=(_accept,),
-            facts=(Gathered("number", _number),),
+            facts=(NUMBER,),
         ),
         Transition(
             "return",
