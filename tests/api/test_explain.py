@@ -40,6 +40,7 @@ def test_the_json_tells_who_may_what_stands_in_the_way_and_what_follows() -> Non
     assert rows["approve"]["fires"] == ["filing.prepare"]
     assert (rows["reject"]["adverse"], rows["approve"]["adverse"]) == (True, False)
     assert (rows["file"]["who"], rows["file"]["firedBy"]) == ([], ["filing enters ACCEPTED"])
+    assert rows["lapse"]["firedBy"] == ["SUPPLEMENT has passed"]
     assert {"sentence": "lease is free", "code": "LEASE_TAKEN", "rests": "LOCKED", "needsInput": False} in rows[
         "claim"
     ]["guards"]
@@ -56,7 +57,7 @@ def test_the_diagram_marks_what_takes_two_and_what_only_follows() -> None:
     lines = run("explain", "filing", "--mermaid").output.splitlines()
 
     assert lines[0] == "stateDiagram-v2"
-    assert "    [*] --> PREPARED: ← prepare" in lines
+    assert "    [*] --> PREPARED: ← prepare, ← amend" in lines
     assert "    ACCEPTED --> REVOKED: revoke ②" in lines
 
 

@@ -422,15 +422,13 @@ async def test_where_the_holder_and_the_clock_meet_one_of_them_wins(world: World
     begun = [await supplement_asked(provider) for _ in range(4)]
     world.clock.now = (await deadline(world, begun[0][1], "SUPPLEMENT")).due_at + timedelta(seconds=1)
 
-    answers = await asyncio.gather(
-        *(
-            holder.person.do("accountSupplement", id=id_, version=2, answers=ANSWERS, particulars=holder.particulars())
-            for holder, id_ in begun
-        ),
-        world.sweep(workers=2),
+    asked = (
+        holder.person.do("accountSupplement", id=id_, version=2, answers=ANSWERS, particulars=holder.particulars())
+        for holder, id_ in begun
     )
+    answers, _ = await asyncio.gather(asyncio.gather(*asked), world.sweep(workers=2))
 
-    for (_, id_), answer in zip(begun, answers, strict=False):
+    for (_, id_), answer in zip(begun, answers, strict=True):
         (account,) = await world.rows(Account, id=id_)
         won = (await deadline(world, id_, "SUPPLEMENT")).outcome
         assert (account.state, won) in (("APPLIED", "MET"), ("WITHDRAWN", "PASSED"))
