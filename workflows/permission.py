@@ -97,7 +97,12 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionRenewed,
-            guards=(g.licence_stands_in_the_register, g.validity_lies_ahead),
+            guards=(
+                g.is_for_this_body_to_decide,
+                g.is_not_ones_own_matter,
+                g.licence_stands_in_the_register,
+                g.validity_lies_ahead,
+            ),
             effects=(effects.record_renewal,),
         ),
         Transition(
@@ -106,7 +111,7 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionSettleDoubt,
-            guards=(g.licence_is_in_doubt, g.licence_stands_in_the_register),
+            guards=(g.licence_is_in_doubt, g.is_not_ones_own_matter, g.licence_stands_in_the_register),
             effects=(effects.settle_doubt,),
         ),
         Transition(
@@ -125,7 +130,11 @@ PERMISSION = Workflow(
             S.GRANTED,
             7,
             c.PermissionStep,
-            guards=(g.licence_stands_in_the_register, g.was_not_suspended_by_the_authority),
+            guards=(
+                g.is_not_ones_own_matter,
+                g.licence_stands_in_the_register,
+                g.was_not_suspended_by_the_authority,
+            ),
             effects=(effects.resume,),
         ),
         Transition(

@@ -18,6 +18,7 @@ from domain.permission import (
     Standing,
     permission_stands,
 )
+from domain.personal import personal_data_in
 from domain.problems import Problem, ProblemCode
 from workflows.engine import On, Rests, guard
 from workflows.permission_facts import Listed
@@ -93,10 +94,14 @@ def licence_stands_in_the_register(on: On) -> bool:
 
 @guard(ProblemCode.APPROVAL_NOT_NUMBERED, rests=Rests.LOCKED, on_input=True)
 def approval_is_numbered(on: On) -> Sequence[Problem]:
+    """The badge shows its number to the public."""
+    number = on.input.approval_number
     if on.case.kind != PermissionKind.SPECIAL_APPROVAL:
         return []
-    wanted = (("approvalNumber", on.input.approval_number), ("validUntil", on.input.valid_until))
-    return [Problem(ProblemCode.APPROVAL_NOT_NUMBERED, (name,)) for name, value in wanted if value is None]
+    wanted = (("approvalNumber", number), ("validUntil", on.input.valid_until))
+    missing = [Problem(ProblemCode.APPROVAL_NOT_NUMBERED, (name,)) for name, value in wanted if value is None]
+    told = personal_data_in(number or "")
+    return [*missing, *(Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, ("approvalNumber",), f"{at}.") for at in told)]
 
 
 @guard(ProblemCode.VALIDITY_INVALID, rests=Rests.DERIVED, on_input=True, path=("validUntil",))

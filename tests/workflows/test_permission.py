@@ -6,10 +6,15 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from domain.account import Account
+from domain.identity import Identity
 from domain.permission import Badge, Permission, RegisterEntry
+from domain.staff import Staff
+from domain.table import table_of
 from tests.world import PERMISSION_REASON, REVOCATION, Provider, World, by_two, unique
+from workflows.database import compile_once
 
 
 async def state_of(world: World, account_id: str) -> str:
@@ -341,3 +346,80 @@ async def test_a_closed_matter_is_told_apart_from_an_illegal_one(world: World) -
 
     assert again.codes == ["ALREADY_IN_STATE"]
     assert late.codes == ["ILLEGAL_TRANSITION"]
+
+
+async def test_an_approval_has_a_number_that_is_nobodys_and_a_licence_has_none(world: World) -> None:
+    provider = await world.provider()
+    _, _, asked = await provider.requested()
+    holder, account_id, _ = await provider.filed()
+    named: dict[str, Any] = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
+    special = await holder.person.must("permissionRequest", **named, idempotencyKey=unique("key-"))
+    given: dict[str, Any] = {"id": special.id, "version": 1, "validUntil": "2026-12-31"}
+
+    by_licence = await granted(provider, asked, approvalNumber="批字13800138000")
+    somebodys = await provider.regulator.refused("permissionGrant", **given, approvalNumber="批字13800138000")
+
+    (badge,) = await world.rows(Badge, permission_id=by_licence.id)
+    assert badge.approval_number is None
+    assert somebodys.problems == [("PERSONAL_DATA_IN_TEXT", "approvalNumber")]
+
+
+async def test_only_the_authority_renews_its_special_approval(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.filed()
+    named: dict[str, Any] = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
+    asked = await holder.person.must("permissionRequest", **named, idempotencyKey=unique("key-"))
+    given: dict[str, Any] = {"approvalNumber": "批字1号", "validUntil": "2026-12-31"}
+    special = await provider.regulator.must("permissionGrant", id=asked.id, version=1, **given)
+    _, _, licensed = await provider.badged()
+    renew: dict[str, Any] = {"id": special.id, "version": special.version, "validUntil": "2027-12-31"}
+
+    by_provider = await provider.officer.refused("permissionRenewed", **renew)
+    of_provider = await provider.regulator.refused(
+        "permissionRenewed", id=licensed.id, version=licensed.version, validUntil="2027-12-31"
+    )
+    renewed = await provider.regulator.must("permissionRenewed", select="validUntil", **renew)
+
+    assert by_provider.problems == [("DECIDED_BY_ANOTHER_BODY", "id")]
+    assert of_provider.problems == [("DECIDED_BY_ANOTHER_BODY", "id")]
+    assert renewed.case["validUntil"] == "2027-12-31"
+
+
+async def test_nobody_renews_resumes_or_clears_their_own_permission(world: World) -> None:
+    provider = await world.provider()
+    _, _, permission = await provider.badged()
+    (row,) = await world.rows(Permission, id=permission.id)
+    (identity,) = await world.rows(Identity, holder_id=row.holder_id)
+    own = await provider.second_officer()
+    (staff,) = await world.rows(Staff, id=own.id)
+    table = table_of(Identity)
+    theirs = sa.update(table).where(table.c.id == identity.id).values(resident_id_index=staff.person)
+    statement = compile_once(theirs, world.office.database.dialect)
+    await world.office.database.write(lambda transaction: transaction.fetch(statement, {}))
+    named: dict[str, Any] = {"id": permission.id, "version": permission.version}
+
+    renewed = await own.refused("permissionRenewed", **named, validUntil="2027-12-31")
+    cleared = await own.refused("permissionSettleDoubt", **named, finding="示例核查")
+    suspended = await provider.regulator.must("permissionSuspend", **named, reasons=PERMISSION_REASON)
+    resumed = await own.refused("permissionResume", id=permission.id, version=suspended.version)
+
+    assert renewed.problems == [("OWN_MATTER", "id")]
+    assert ("OWN_MATTER", "id") in cleared.problems
+    assert ("OWN_MATTER", "id") in resumed.problems
+
+
+async def test_a_licence_may_be_named_to_the_public_though_its_number_is_one_of_a_mobile(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.news_unit()
+    (entry,) = await world.rows(RegisterEntry, account_id=account_id)
+    number = await world.licence(str(entry.organisation_name), number="13120170002", province="130000")
+    asked = await holder.request(account_id, number)
+    words = "许可证{}存疑。可在收到通知后补正并重新提出。"
+    refuse: dict[str, Any] = {"id": asked.id, "version": 1}
+    other, own = ({**PERMISSION_REASON, "publicReason": words.format(one)} for one in ("13120170003", number))
+
+    somebodys = await provider.officer.refused("permissionRefuse", **refuse, reasons=other)
+    refused = await provider.officer.must("permissionRefuse", **refuse, reasons=own)
+
+    assert somebodys.problems == [("PERSONAL_DATA_IN_TEXT", "reasons.publicReason")]
+    assert refused.state == "REFUSED"
