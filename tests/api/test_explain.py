@@ -56,7 +56,7 @@ def test_the_diagram_marks_what_takes_two_and_what_only_follows() -> None:
     lines = run("explain", "filing", "--mermaid").output.splitlines()
 
     assert lines[0] == "stateDiagram-v2"
-    assert "    [*] --> PREPARED: ← prepare" in lines
+    assert "    [*] --> PREPARED: ← prepare, ← amend" in lines
     assert "    ACCEPTED --> REVOKED: revoke ②" in lines
 
 
