@@ -59,6 +59,8 @@ PERMISSION = Workflow(
             c.PermissionGrant,
             guards=(
                 g.is_for_this_body_to_decide,
+                g.account_is_not_closed,
+                g.no_other_is_suspended_by_the_authority,
                 g.is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.approval_is_numbered,
@@ -148,6 +150,14 @@ PERMISSION = Workflow(
             four_eyes=always_two,
             **_AGAINST,
         ),
-        Transition("give_up", _IN_FORCE, S.REVOKED, 7, c.PermissionStep, effects=(effects.end,)),
+        Transition(
+            "give_up",
+            _IN_FORCE,
+            S.REVOKED,
+            7,
+            c.PermissionStep,
+            (g.was_not_suspended_by_the_authority,),
+            (effects.end,),
+        ),
     ),
 )

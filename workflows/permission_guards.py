@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from domain.account import ON_FILE
+from domain.account import ON_FILE, AccountState
 from domain.calendar import local_day
 from domain.identifiers import licence_number
 from domain.licence import SERVICES
@@ -159,6 +159,17 @@ def _standing(on: On, *, until: date | None) -> Standing:
     return permission_stands(
         case.kind, granted, until, case.renewal_asked_at, *said, today, licence_is_listed=is_listed
     )
+
+
+@guard(ProblemCode.SUSPENDED_BY_AUTHORITY, rests=Rests.LOCKED, path=("id",))
+def no_other_is_suspended_by_the_authority(on: On) -> bool:
+    """Another permission is no way around the authority's suspension."""
+    return on.viewer.role in REGULATORS or _ROLES_OF_AUTHORITIES.isdisjoint(on.facts.kin_suspended_by)
+
+
+@guard(ProblemCode.ACCOUNT_CLOSED, rests=Rests.LOCKED, path=("id",))
+def account_is_not_closed(on: On) -> bool:
+    return bool(on.facts.account_state != AccountState.CLOSED)
 
 
 @guard(ProblemCode.SUSPENDED_BY_AUTHORITY, rests=Rests.LOCKED, path=("id",))

@@ -423,3 +423,35 @@ async def test_a_licence_may_be_named_to_the_public_though_its_number_is_one_of_
 
     assert somebodys.problems == [("PERSONAL_DATA_IN_TEXT", "reasons.publicReason")]
     assert refused.state == "REFUSED"
+
+
+async def test_another_permission_is_no_way_around_the_authoritys_suspension(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, number = await provider.news_unit()
+    first = await granted(provider, await holder.request(account_id, number, "PUBLISH_AND_REPRINT"))
+    suspend: dict[str, Any] = {"id": first.id, "version": first.version, "reasons": PERMISSION_REASON}
+    suspended = await provider.regulator.must("permissionSuspend", **suspend)
+    second = await holder.request(account_id, number, "REPRINT_ONLY")
+
+    beside = await provider.officer.refused("permissionGrant", id=second.id, version=second.version)
+    given_up = await holder.person.refused("permissionGiveUp", id=first.id, version=suspended.version)
+    await provider.regulator.must("permissionResume", id=first.id, version=suspended.version)
+
+    assert beside.problems == [("SUSPENDED_BY_AUTHORITY", "id")]
+    assert given_up.problems == [("SUSPENDED_BY_AUTHORITY", "id")]
+    assert await state_of(world, account_id) == "BADGED"
+    await granted(provider, second)
+
+
+async def test_nothing_is_granted_to_a_closed_account(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, number = await provider.news_unit()
+    asked = await holder.request(account_id, number)
+    officers = (provider.officer, await provider.second_officer())
+    (account,) = await world.rows(Account, id=account_id)
+    close: dict[str, Any] = {"id": account_id, "version": account.seq, "endedOn": "2026-03-01", "facts": "主体终止"}
+    await by_two(*officers, "accountClose", **close, proofReference="存档1", proofSha256="0" * 64)
+
+    refused = await provider.officer.refused("permissionGrant", id=asked.id, version=asked.version)
+
+    assert refused.problems == [("ACCOUNT_CLOSED", "id")]
