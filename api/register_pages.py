@@ -72,6 +72,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "签名证明该标识曾被签发;当前是否有效以本页和状态列表为准。",
         "The signature proves that the badge was issued; this page and the status list say whether it stands.",
     ),
+    "of_trial": ("试用", "trial"),
     "trial": ("试用数据,不具效力。", "A trial: of no effect."),
     "dump": ("每日数据文件", "Daily files"),
     "no_dump": ("尚无数据文件。", "There are no files yet."),
@@ -120,7 +121,7 @@ def entry_page(entry: Mapping[str, Any], language: Language) -> Page:
     made = [_trial(entry, language), f'<p class="standing">{state}</p>', _listed(entry, _ENTRY_ROWS, language)]
     badge = entry["badge"]
     if badge is not None:
-        link = f'<a href="/badges/{escape(badge["id"])}">{_value("kind", badge, language)}</a>'
+        link = _link(f"/badges/{badge['id']}", _value("kind", badge, language), language)
         standing = f'<p class="standing">{_value("standing", badge, language)}</p>'
         made.append(f"<h2>{_word('badge', language)}</h2><p>{link}</p>{standing}")
     return _framed(entry["displayName"], "".join(made), language)
@@ -128,12 +129,13 @@ def entry_page(entry: Mapping[str, Any], language: Language) -> Page:
 
 def badge_page(badge: Mapping[str, Any], language: Language) -> Page:
     """A badge, whether it stands, and how to check its signature."""
-    number = escape(badge["filingNumber"])
+    number = badge["filingNumber"]
+    entry = _link(f"/register/{number}", f"{_word('number', language)} {escape(number)}", language)
     made = [
         _trial(badge, language),
         f'<p class="standing">{_value("standing", badge, language)}</p>',
         _listed(badge, _BADGE_ROWS, language),
-        f'<p><a href="/register/{number}">{_word("number", language)} {number}</a></p>',
+        f"<p>{entry}</p>",
         f"<h2>{_word('signed', language)}</h2><p>{_word('signed_note', language)}</p><pre>{escape(badge['jws'])}</pre>",
     ]
     return _framed(f"{_word('badge', language)}: {badge['displayName']}", "".join(made), language)
@@ -155,9 +157,8 @@ def refusal_page(message: str, language: Language) -> Page:
 def _framed(title: str, body: str, language: Language, query: Mapping[str, str] | None = None) -> Page:
     other = Language.EN if language == Language.ZH else Language.ZH
     switch = urlencode({**(query or {}), "lang": other.value.lower()})
-    own = f"?lang={language.value.lower()}"
     links = (("/register", "register"), ("/register/dump", "dump"))
-    nav = " · ".join(f'<a href="{path}{own}">{_word(word, language)}</a>' for path, word in links)
+    nav = " · ".join(_link(path, _word(word, language), language) for path, word in links)
     change = f'<a hreflang="{other.value.lower()}" href="?{escape(switch)}">{_word("language", language)}</a>'
     proofs = (("/.well-known/signet-keys.json", "keys"), ("/badges/status.json", "status_list"))
     foot = " · ".join(f'<a href="{path}">{_word(word, language)}</a>' for path, word in proofs)
@@ -182,9 +183,11 @@ def _row(entry: Mapping[str, Any], columns: Sequence[str], language: Language) -
     number, *others = (_value(name, entry, language) for name in columns)
     cells = "".join(f"<td>{cell}</td>" for cell in others)
     state = _word("off_file" if entry["endedOn"] else "on_file", language)
+    if entry["mode"] == Mode.SANDBOX:
+        state += f" ({_word('of_trial', language)})"
     badge = "" if entry["badge"] is None else _value("standing", entry["badge"], language)
-    link = f'<th scope="row"><a href="/register/{number}">{number}</a></th>'
-    return f"<tr>{link}{cells}<td>{state}</td><td>{badge}</td></tr>"
+    link = _link(f"/register/{entry['number']}", number, language)
+    return f'<tr><th scope="row">{link}</th>{cells}<td>{state}</td><td>{badge}</td></tr>'
 
 
 def _listed(row: Mapping[str, Any], names: Sequence[str], language: Language) -> str:
@@ -205,6 +208,11 @@ def _value(name: str, row: Mapping[str, Any], language: Language) -> str:
 
 def _trial(row: Mapping[str, Any], language: Language) -> str:
     return f'<p class="trial">{_word("trial", language)}</p>' if row["mode"] == Mode.SANDBOX else ""
+
+
+def _link(path: str, shown: str, language: Language) -> str:
+    """A link to another page, in the same language. What is shown is escaped already."""
+    return f'<a href="{escape(path)}?lang={language.value.lower()}">{shown}</a>'
 
 
 def _input(name: str, where: Mapping[str, str], language: Language) -> str:

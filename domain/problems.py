@@ -165,7 +165,7 @@ class ProblemCode(Word):
     SUSPENDED_BY_AUTHORITY = ("SUSPENDED_BY_AUTHORITY", "由主管部门中止", "The authority suspended it.",
         "Ask the authority to resume it.")
     ACCOUNT_CLOSED = ("ACCOUNT_CLOSED", "账号已关闭", "The account is closed.",
-        "A closed account is not put on file again.")
+        "A closed account is not filed or badged again.")
     FILING_OUTDATED = ("FILING_OUTDATED", "备案信息已变更", "The account has changed since this was accepted.",
         "Have the filing prepared again and submitted.")
     # transfer

@@ -79,7 +79,7 @@ def keys_in(text: str) -> dict[str, Ed25519PublicKey]:
         okp = [key for key in listed if (key.get("kty"), key.get("crv")) == ("OKP", "Ed25519")]
         keys = {str(key["kid"]): Ed25519PublicKey.from_public_bytes(unpadded(key["x"])) for key in okp}
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise Failed(UNREADABLE, f"This is no set of public keys: {fault!r}") from None
+        raise Failed(UNREADABLE, f"This is no set of keys as of /.well-known/signet-keys.json: {fault!r}") from None
     if not keys:
         raise Failed(UNREADABLE, "The set holds no Ed25519 key.")
     return keys
@@ -100,7 +100,7 @@ def verified(jws: str, keys: dict[str, Ed25519PublicKey], type_: str) -> dict[st
         kid, algorithm, told = str(header["kid"]), header["alg"], header["typ"]
         signed = unpadded(signature)
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
-        raise Failed(NOT_GENUINE, f"This is no signed record: {fault!r}") from None
+        raise Failed(NOT_GENUINE, f"This is no signed record, three parts with dots between: {fault}") from None
     if algorithm not in ("EdDSA", "Ed25519") or told != type_ or not isinstance(payload, dict):
         raise Failed(NOT_GENUINE, f"It is a record of the kind {told} by {algorithm}, and not a {type_} by EdDSA.")
     if "crit" in header or kid not in keys:

@@ -59,6 +59,8 @@ PERMISSION = Workflow(
             c.PermissionGrant,
             guards=(
                 g.is_for_this_body_to_decide,
+                g.account_is_not_closed,
+                g.no_other_is_suspended_by_the_authority,
                 g.is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.approval_is_numbered,
@@ -97,7 +99,12 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionRenewed,
-            guards=(g.licence_stands_in_the_register, g.validity_lies_ahead),
+            guards=(
+                g.is_for_this_body_to_decide,
+                g.is_not_ones_own_matter,
+                g.licence_stands_in_the_register,
+                g.validity_lies_ahead,
+            ),
             effects=(effects.record_renewal,),
         ),
         Transition(
@@ -106,7 +113,7 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionSettleDoubt,
-            guards=(g.licence_is_in_doubt, g.licence_stands_in_the_register),
+            guards=(g.licence_is_in_doubt, g.is_not_ones_own_matter, g.licence_stands_in_the_register),
             effects=(effects.settle_doubt,),
         ),
         Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue,)),
@@ -126,7 +133,11 @@ PERMISSION = Workflow(
             S.GRANTED,
             7,
             c.PermissionStep,
-            guards=(g.licence_stands_in_the_register, g.was_not_suspended_by_the_authority),
+            guards=(
+                g.is_not_ones_own_matter,
+                g.licence_stands_in_the_register,
+                g.was_not_suspended_by_the_authority,
+            ),
             effects=(effects.resume,),
         ),
         Transition(
@@ -140,6 +151,14 @@ PERMISSION = Workflow(
             four_eyes=always_two,
             **_AGAINST,
         ),
-        Transition("give_up", _IN_FORCE, S.REVOKED, 7, c.PermissionStep, effects=(effects.end,)),
+        Transition(
+            "give_up",
+            _IN_FORCE,
+            S.REVOKED,
+            7,
+            c.PermissionStep,
+            (g.was_not_suspended_by_the_authority,),
+            (effects.end,),
+        ),
     ),
 )

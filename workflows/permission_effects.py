@@ -38,9 +38,11 @@ def keep_letter(on: On) -> Iterable[Change]:
 
 
 def grant(on: On) -> Iterable[Change]:
-    given = {"valid_until": on.input.valid_until, "approval_number": on.input.approval_number}
+    # Nothing else has such a number: whatever is given is on no badge.
+    number = on.input.approval_number if on.case.kind == PermissionKind.SPECIAL_APPROVAL else None
+    given = {"valid_until": on.input.valid_until, "approval_number": number}
     yield Set({**given, "granted_at": on.now})
-    yield Detail({**_day(on), "approval_number": on.input.approval_number})
+    yield Detail({**_day(on), "approval_number": number})
     yield Serve(Party.HOLDER)
 
 

@@ -49,7 +49,9 @@ class PermissionFacts:
     licence: Listed | None = None
     doubts: int = 0
     person: bytes | None = None
-    suspended_by: str | None = None
+    account_state: str = ""
+    suspended_by: str | None = None  # the role that did, while it is suspended
+    kin_suspended_by: frozenset[str] = frozenset()  # the same of the account's other permissions
     open_kinds: frozenset[str] = frozenset()
     provider_mode: str = ""
     held: Sequence[Row] = ()
@@ -72,7 +74,7 @@ def _standing(rows: Sequence[Row], dialect: sa.Dialect) -> Mapping[str, Any]:
         return {}
     row = rows[0]
     licence = None if row[3] is None else _listed(row[3:7], dialect)
-    return {"person": row[1], "doubts": row[2], "licence": licence}
+    return {"person": row[1], "doubts": row[2], "licence": licence, "account_state": row[7]}
 
 
 # Doubts raised since somebody last looked into them.
@@ -92,21 +94,36 @@ STANDING: Final = Fact(
         .where(_DOUBT.c.licence_id == _LICENCE.c.id, _DOUBT.c.created_at > _LOOKED_INTO)
         .scalar_subquery(),
         *_SAID,
+        _ACCOUNT.c.state,
     )
     .select_from(
-        _PERMISSION.join(_IDENTITY, _IDENTITY.c.holder_id == _PERMISSION.c.holder_id).outerjoin(
-            _LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number
-        )
+        _PERMISSION.join(_IDENTITY, _IDENTITY.c.holder_id == _PERMISSION.c.holder_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == _PERMISSION.c.account_id)
+        .outerjoin(_LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number)
     )
     .where(Among(_PERMISSION.c.id, "ids")),
     _standing,
 )
+_KIN: Final = _PERMISSION.alias("kin")
+
+
+def _suspenders(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
+    last = {id_: role for _, id_, role in rows}  # the last step of each comes last
+    own = rows[0][0] if rows else ""
+    return {
+        "suspended_by": last.pop(own, None),
+        "kin_suspended_by": frozenset(last.values()),
+    }
+
+
 SUSPENDERS: Final = Fact(
     "suspenders",
-    sa.select(_STEP.c.case_id, _STEP.c.actor_role)
-    .where(Among(_STEP.c.case_id, "ids"), _STEP.c.trigger == sa.literal_column("'suspend'"))
+    sa.select(_PERMISSION.c.id, _KIN.c.id, _STEP.c.actor_role)
+    .join(_KIN, _KIN.c.account_id == _PERMISSION.c.account_id)
+    .join(_STEP, sa.and_(_STEP.c.case_id == _KIN.c.id, _STEP.c.trigger == sa.literal_column("'suspend'")))
+    .where(Among(_PERMISSION.c.id, "ids"), _KIN.c.state == sa.literal_column(f"'{PermissionState.SUSPENDED}'"))
     .order_by(_STEP.c.seq),
-    lambda rows, _: {"suspended_by": rows[-1][1] if rows else None},
+    _suspenders,
 )
 OTHERS: Final = Fact(
     "others",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from domain.account import ON_FILE
+from domain.account import ON_FILE, AccountState
 from domain.calendar import local_day
 from domain.identifiers import licence_number
 from domain.licence import SERVICES
@@ -18,6 +18,7 @@ from domain.permission import (
     Standing,
     permission_stands,
 )
+from domain.personal import personal_data_in
 from domain.problems import Problem, ProblemCode
 from workflows.engine import On, Rests, guard
 from workflows.permission_facts import Listed
@@ -93,10 +94,14 @@ def licence_stands_in_the_register(on: On) -> bool:
 
 @guard(ProblemCode.APPROVAL_NOT_NUMBERED, rests=Rests.LOCKED, on_input=True)
 def approval_is_numbered(on: On) -> Sequence[Problem]:
+    """The badge shows its number to the public."""
+    number = on.input.approval_number
     if on.case.kind != PermissionKind.SPECIAL_APPROVAL:
         return []
-    wanted = (("approvalNumber", on.input.approval_number), ("validUntil", on.input.valid_until))
-    return [Problem(ProblemCode.APPROVAL_NOT_NUMBERED, (name,)) for name, value in wanted if value is None]
+    wanted = (("approvalNumber", number), ("validUntil", on.input.valid_until))
+    missing = [Problem(ProblemCode.APPROVAL_NOT_NUMBERED, (name,)) for name, value in wanted if value is None]
+    told = personal_data_in(number or "")
+    return [*missing, *(Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, ("approvalNumber",), f"{at}.") for at in told)]
 
 
 @guard(ProblemCode.VALIDITY_INVALID, rests=Rests.DERIVED, on_input=True, path=("validUntil",))
@@ -154,6 +159,17 @@ def _standing(on: On, *, until: date | None) -> Standing:
     return permission_stands(
         case.kind, granted, until, case.renewal_asked_at, *said, today, licence_is_listed=is_listed
     )
+
+
+@guard(ProblemCode.SUSPENDED_BY_AUTHORITY, rests=Rests.LOCKED, path=("id",))
+def no_other_is_suspended_by_the_authority(on: On) -> bool:
+    """Another permission is no way around the authority's suspension."""
+    return on.viewer.role in REGULATORS or _ROLES_OF_AUTHORITIES.isdisjoint(on.facts.kin_suspended_by)
+
+
+@guard(ProblemCode.ACCOUNT_CLOSED, rests=Rests.LOCKED, path=("id",))
+def account_is_not_closed(on: On) -> bool:
+    return bool(on.facts.account_state != AccountState.CLOSED)
 
 
 @guard(ProblemCode.SUSPENDED_BY_AUTHORITY, rests=Rests.LOCKED, path=("id",))

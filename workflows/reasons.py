@@ -12,7 +12,7 @@ from domain.problems import Problem, ProblemCode
 from workflows.commands import Reasons
 
 # Numbers of the case itself: that of a licence may be a valid mobile number too, and the public may read it.
-_NUMBERS: Final = ("number", "receipt_number")
+_NUMBERS: Final = ("number", "receipt_number", "licence_number")
 
 
 def unsound_reasons(reasons: Reasons, list_: str, case: Any, now: datetime) -> list[Problem]:

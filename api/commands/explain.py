@@ -11,7 +11,7 @@ import typer
 from pydantic.alias_generators import to_camel
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.commands.startup import EXIT_USAGE
 from workflows.explained import CONDITIONAL, ExplainedTransition, ExplainedWorkflow, arrows, explained, label, mermaid
@@ -95,9 +95,8 @@ def _order(workflow: ExplainedWorkflow, source: str | None) -> int:
 
 
 def _table(workflow: ExplainedWorkflow) -> Table:
-    table = Table(
-        "trigger", "from → to", "who", "guards (problem code, what they rest on)", "then", "Art.", show_lines=True
-    )
+    heads = ("trigger", "from → to", "who", "guards (problem code, what they rest on)", "then", "Art.")
+    table = Table(*(Column(head, overflow="fold") for head in heads), show_lines=True)  # a code is never cut short
     for row in workflow.transitions:
         moves = f"{', '.join(row.sources) or '·'} → {row.target or '(stays)'}"
         who = "\n".join(row.who) or "(follow-ups only)"

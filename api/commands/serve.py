@@ -41,6 +41,7 @@ def serve(
     if demo and settings.is_production:
         typer.echo("The demo data are for trials: a production deployment takes none.", err=True)
         raise typer.Exit(EXIT_REFUSED)
+    _expect_free(settings)
     with cures_told():
         migrated(settings)
         asyncio.run(_checked(settings, with_demo=demo))
@@ -70,6 +71,21 @@ def server_of(settings: Settings, ready: Callable[[str], None]) -> Server:
     return Server(config, ready)
 
 
+def _expect_free(settings: Settings) -> None:
+    """End with the cure where the address cannot be listened on, before anything is written."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, *_, address in found[:1]:
+            with socket.socket(family) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except OSError as fault:
+        reason = f"{settings.host}:{settings.port} cannot be listened on: {fault.strerror}."
+        cure = "Name another with --port or --host: signet serve --port 8001, or make run ARGS='--port 8001'."
+        typer.echo(f"{reason}\n{cure}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+
+
 async def _checked(settings: Settings, *, with_demo: bool) -> None:
     """Open and close once, so that what stops the start is told with its cure and not by a traceback."""
     async with opened(settings) as deployment:
@@ -88,7 +104,8 @@ def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
     for role, token in tokens.items():
         console.print(f"\n[bold]{role}[/] {role.zh} · {role.en} · {SUBJECTS[role]}\n{token}")
     console.print(
-        "\nThey hold for 15 minutes; `signet token --role REVIEWER` makes new ones. What waits for a reviewer:\n"
+        "\nThey hold for 15 minutes; `signet token --role REVIEWER` makes new ones, with --subject demo-reviewer-2 or"
+        " demo-officer-2 for the second person of a step under four eyes. What waits for a reviewer:\n"
     )
     headers = f"-H 'Content-Type: application/json' -H 'Authorization: Bearer {tokens[Role.REVIEWER]}'"
     body = orjson.dumps({"query": _QUERY}).decode()

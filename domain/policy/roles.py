@@ -108,7 +108,8 @@ _FOUR_EYES: Final = "proposal:endorse proposal:withdraw"
 _REGULATOR: Final = f"""
     filing:accept filing:return filing:decline filing:revoke filing:reinstate
     filing:ask_transfer filing:withdraw_transfer filing:transfer filing:refuse_transfer
-    permission:grant permission:refuse permission:narrow permission:suspend permission:resume permission:revoke
+    permission:grant permission:refuse permission:narrow permission:renewed
+    permission:suspend permission:resume permission:revoke
     provider:register provider:configure provider:go_live
     qualification:verify qualification:refuse qualification:renewed
     qualification:suspend qualification:resume qualification:revoke

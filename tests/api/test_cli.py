@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -145,6 +146,15 @@ def test_a_database_of_no_known_kind_is_told_with_its_cure(folder: Path) -> None
 
     assert result.exit_code == 1
     assert "SIGNET_DATABASE_URL begins with sqlite:/// or postgresql://" in result.output
+
+
+def test_a_port_that_is_taken_is_told_with_its_cure(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--port", str(taken.getsockname()[1]))
+
+    assert result.exit_code == 1
+    assert "signet serve --port 8001" in result.output
+    assert list(folder.iterdir()) == []
 
 
 def test_a_healthy_deployment_passes_the_doctor(folder: Path) -> None:

@@ -203,3 +203,14 @@ async def test_a_trial_says_that_it_is_one(world: World) -> None:
     page = await get(world, f"/register/{await number_of(world, account_id)}?lang=en", **HTML)
 
     assert "A trial: of no effect." in page.text
+
+
+async def test_the_list_tells_a_trial_and_leads_on_in_the_same_language(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, _ = await provider.filed()
+    number = await number_of(world, account_id)
+
+    page = await get(world, f"/register?number={number}&lang=en", **HTML)
+
+    assert "<td>On file (trial)</td>" in page.text
+    assert f'<a href="/register/{number}?lang=en">{number}</a>' in page.text

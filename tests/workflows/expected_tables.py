@@ -126,7 +126,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("refuse", ("REQUESTED",), "REFUSED", (C, *G)),
         Expected("narrow", ("GRANTED",), STAYS, (C, *G)),
         Expected("renew", ("GRANTED", "SUSPENDED"), STAYS, (H, I)),
-        Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C,)),
+        Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C, *G)),  # G: special approvals
         Expected("settle_doubt", ("GRANTED", "SUSPENDED"), STAYS, (C,)),  # LICENCE_DOUBTFUL for C
         Expected("doubt_overdue", ("GRANTED", "SUSPENDED"), STAYS, TIME),  # LICENCE_DOUBTFUL for C (5 W)
         Expected("suspend", ("GRANTED",), "SUSPENDED", (C, *G)),

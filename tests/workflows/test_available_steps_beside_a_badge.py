@@ -213,6 +213,7 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
         "COMPLIANCE_OFFICER": {"renewed"},
         "regulator": {"resume", "revoke"},
         **_HOLDERS,
+        "holder": {"renew"},
     },
     permission_suspended_by_the_provider: {
         "COMPLIANCE_OFFICER": {"renewed", "resume", "settle_doubt"},

@@ -6,10 +6,15 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from domain.account import Account
+from domain.identity import Identity
 from domain.permission import Badge, Permission, RegisterEntry
+from domain.staff import Staff
+from domain.table import table_of
 from tests.world import PERMISSION_REASON, REVOCATION, Provider, World, by_two, unique
+from workflows.database import compile_once
 
 
 async def state_of(world: World, account_id: str) -> str:
@@ -341,3 +346,112 @@ async def test_a_closed_matter_is_told_apart_from_an_illegal_one(world: World) -
 
     assert again.codes == ["ALREADY_IN_STATE"]
     assert late.codes == ["ILLEGAL_TRANSITION"]
+
+
+async def test_an_approval_has_a_number_that_is_nobodys_and_a_licence_has_none(world: World) -> None:
+    provider = await world.provider()
+    _, _, asked = await provider.requested()
+    holder, account_id, _ = await provider.filed()
+    named: dict[str, Any] = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
+    special = await holder.person.must("permissionRequest", **named, idempotencyKey=unique("key-"))
+    given: dict[str, Any] = {"id": special.id, "version": 1, "validUntil": "2026-12-31"}
+
+    by_licence = await granted(provider, asked, approvalNumber="批字13800138000")
+    somebodys = await provider.regulator.refused("permissionGrant", **given, approvalNumber="批字13800138000")
+
+    (badge,) = await world.rows(Badge, permission_id=by_licence.id)
+    assert badge.approval_number is None
+    assert somebodys.problems == [("PERSONAL_DATA_IN_TEXT", "approvalNumber")]
+
+
+async def test_only_the_authority_renews_its_special_approval(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.filed()
+    named: dict[str, Any] = {"accountId": account_id, "kind": "SPECIAL_APPROVAL", "grounds": "公共服务需要"}
+    asked = await holder.person.must("permissionRequest", **named, idempotencyKey=unique("key-"))
+    given: dict[str, Any] = {"approvalNumber": "批字1号", "validUntil": "2026-12-31"}
+    special = await provider.regulator.must("permissionGrant", id=asked.id, version=1, **given)
+    _, _, licensed = await provider.badged()
+    renew: dict[str, Any] = {"id": special.id, "version": special.version, "validUntil": "2027-12-31"}
+
+    by_provider = await provider.officer.refused("permissionRenewed", **renew)
+    of_provider = await provider.regulator.refused(
+        "permissionRenewed", id=licensed.id, version=licensed.version, validUntil="2027-12-31"
+    )
+    renewed = await provider.regulator.must("permissionRenewed", select="validUntil", **renew)
+
+    assert by_provider.problems == [("DECIDED_BY_ANOTHER_BODY", "id")]
+    assert of_provider.problems == [("DECIDED_BY_ANOTHER_BODY", "id")]
+    assert renewed.case["validUntil"] == "2027-12-31"
+
+
+async def test_nobody_renews_resumes_or_clears_their_own_permission(world: World) -> None:
+    provider = await world.provider()
+    _, _, permission = await provider.badged()
+    (row,) = await world.rows(Permission, id=permission.id)
+    (identity,) = await world.rows(Identity, holder_id=row.holder_id)
+    own = await provider.second_officer()
+    (staff,) = await world.rows(Staff, id=own.id)
+    table = table_of(Identity)
+    theirs = sa.update(table).where(table.c.id == identity.id).values(resident_id_index=staff.person)
+    statement = compile_once(theirs, world.office.database.dialect)
+    await world.office.database.write(lambda transaction: transaction.fetch(statement, {}))
+    named: dict[str, Any] = {"id": permission.id, "version": permission.version}
+
+    renewed = await own.refused("permissionRenewed", **named, validUntil="2027-12-31")
+    cleared = await own.refused("permissionSettleDoubt", **named, finding="示例核查")
+    suspended = await provider.regulator.must("permissionSuspend", **named, reasons=PERMISSION_REASON)
+    resumed = await own.refused("permissionResume", id=permission.id, version=suspended.version)
+
+    assert renewed.problems == [("OWN_MATTER", "id")]
+    assert ("OWN_MATTER", "id") in cleared.problems
+    assert ("OWN_MATTER", "id") in resumed.problems
+
+
+async def test_a_licence_may_be_named_to_the_public_though_its_number_is_one_of_a_mobile(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.news_unit()
+    (entry,) = await world.rows(RegisterEntry, account_id=account_id)
+    number = await world.licence(str(entry.organisation_name), number="13120170002", province="130000")
+    asked = await holder.request(account_id, number)
+    words = "许可证{}存疑。可在收到通知后补正并重新提出。"
+    refuse: dict[str, Any] = {"id": asked.id, "version": 1}
+    other, own = ({**PERMISSION_REASON, "publicReason": words.format(one)} for one in ("13120170003", number))
+
+    somebodys = await provider.officer.refused("permissionRefuse", **refuse, reasons=other)
+    refused = await provider.officer.must("permissionRefuse", **refuse, reasons=own)
+
+    assert somebodys.problems == [("PERSONAL_DATA_IN_TEXT", "reasons.publicReason")]
+    assert refused.state == "REFUSED"
+
+
+async def test_another_permission_is_no_way_around_the_authoritys_suspension(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, number = await provider.news_unit()
+    first = await granted(provider, await holder.request(account_id, number, "PUBLISH_AND_REPRINT"))
+    suspend: dict[str, Any] = {"id": first.id, "version": first.version, "reasons": PERMISSION_REASON}
+    suspended = await provider.regulator.must("permissionSuspend", **suspend)
+    second = await holder.request(account_id, number, "REPRINT_ONLY")
+
+    beside = await provider.officer.refused("permissionGrant", id=second.id, version=second.version)
+    given_up = await holder.person.refused("permissionGiveUp", id=first.id, version=suspended.version)
+    await provider.regulator.must("permissionResume", id=first.id, version=suspended.version)
+
+    assert beside.problems == [("SUSPENDED_BY_AUTHORITY", "id")]
+    assert given_up.problems == [("SUSPENDED_BY_AUTHORITY", "id")]
+    assert await state_of(world, account_id) == "BADGED"
+    await granted(provider, second)
+
+
+async def test_nothing_is_granted_to_a_closed_account(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, number = await provider.news_unit()
+    asked = await holder.request(account_id, number)
+    officers = (provider.officer, await provider.second_officer())
+    (account,) = await world.rows(Account, id=account_id)
+    close: dict[str, Any] = {"id": account_id, "version": account.seq, "endedOn": "2026-03-01", "facts": "主体终止"}
+    await by_two(*officers, "accountClose", **close, proofReference="存档1", proofSha256="0" * 64)
+
+    refused = await provider.officer.refused("permissionGrant", id=asked.id, version=asked.version)
+
+    assert refused.problems == [("ACCOUNT_CLOSED", "id")]

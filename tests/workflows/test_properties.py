@@ -407,7 +407,9 @@ class LifeOnFile(Life):
     @rule()
     def renewed(self) -> None:
         row = self.permission("GRANTED", "SUSPENDED")
-        self.on_permission(self.provider.officer, "permissionRenewed", row, validUntil="2027-12-31")
+        assert row is not None
+        person = self.authority[0] if row.kind == "SPECIAL_APPROVAL" else self.provider.officer
+        self.on_permission(person, "permissionRenewed", row, validUntil="2027-12-31")
 
     @precondition(lambda self: self.permission("GRANTED", "SUSPENDED"))
     @rule()
