@@ -20,10 +20,15 @@ def set_up(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(serializer=_dumped),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forwarded()], level=logging.WARNING, force=True)
+
+
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    """To what is the standard error when something is logged: it may be another than at the start."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def noted(fault: Exception) -> str:

@@ -29,10 +29,10 @@ def worker_command(
 ) -> None:
     """Do what falls due, until interrupted; what is in hand then is finished."""
     settings = settings_from(database_url=database_url)
-    logs.set_up()
     if settings.database_url.startswith(SQLITE_PREFIX):
         typer.echo(_NOT_BESIDE_SQLITE, err=True)
         raise typer.Exit(EXIT_REFUSED)
+    logs.set_up()
     with cures_told():
         migrated(settings)
         asyncio.run(_work(settings))
