@@ -96,7 +96,7 @@ async def _checked(settings: Settings, *, with_demo: bool) -> None:
 def _told(settings: Settings, url: str, *, with_tokens: bool) -> None:
     """Where it answers; for a trial also who to be, and a request that works."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"Signet answers at [bold]{url}/graphql[/], the public register at [bold]{url}/register[/]")
+    console.print(f"Signet shows the public register at [bold]{url}/register[/] and answers at [bold]{url}/graphql[/]")
     if not with_tokens:
         return
     keys = settings.key_ring()
