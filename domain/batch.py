@@ -1,4 +1,4 @@
-"""Batches: many like requests, proposed and endorsed as one (Art. 10: accounts from before the rules)."""
+"""Batches: many like requests, proposed and endorsed as one (Art. 8, 10)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class BatchKind(Word):
     """What a batch does."""
 
     ADOPT = "ADOPT", "接纳存量账号", "Adopts accounts that the provider examined before its first day here"
+    DECIDE = "DECIDE", "批量处置", "Decides sanctions, each of them a case of its own"
 
 
 class Batch(Tenant, Journalled, table=True):

@@ -51,6 +51,7 @@ class Filing(Tenant, Journalled, Timed, table=True):
     decided_at: datetime | None = moment(nullable=True)
     defects: list[Any] = json()
     was_refused: bool = flag()  # ever declined or revoked: it gives no right to publish before it is accepted
+    was_in_force: bool = flag()  # when its account was closed: then it comes back under its number with the account
     former_number: str | None = text(nullable=True)  # the number an adopted account was filed under elsewhere
     transfer_to: str | None = text(nullable=True, foreign_key="authority.id")  # asked to take it over
     transfer_asked_at: datetime | None = moment(nullable=True)

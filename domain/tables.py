@@ -10,6 +10,7 @@ from domain import (
     account,
     agreement,
     authority,
+    authority_report,
     batch,
     deadline,
     deployment,
@@ -26,6 +27,7 @@ from domain import (
     provider,
     qualification,
     register,
+    sanction,
     staff,
 )
 from domain.table import METADATA, table_of
@@ -33,8 +35,8 @@ from domain.table import METADATA, table_of
 __all__ = ["APPEND_ONLY", "METADATA", "NOUNS", "table_of"]
 
 NOUNS: Final = (
-    account, agreement, authority, batch, deadline, deployment, document, filing, holder, identity, journal, licence,
-    notice, outbox, permission, proposal, provider, qualification, register, staff,
+    account, agreement, authority, authority_report, batch, deadline, deployment, document, filing, holder, identity,
+    journal, licence, notice, outbox, permission, proposal, provider, qualification, register, sanction, staff,
 )  # fmt: skip
 # What the database itself refuses to change or remove.
 APPEND_ONLY: Final = ("step", "position", "access_log", "involvement")

@@ -45,6 +45,7 @@ _UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
         "round": 0,
         "defects": [],
         "was_refused": False,
+        "was_in_force": False,
         "due_at": NO_DUE_DATE,
         "clock": ClockState.NONE,
     }

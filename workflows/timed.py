@@ -65,6 +65,10 @@ _ROWS: Final = (
     TimedStep(K.FILING_DECISION, ("filing", "overdue"), stays_open=True),
     TimedStep(K.COOLING_OFF, ("account", "close"), when=_closure_was_asked_for_then),
     TimedStep(K.LICENCE_DOUBT, ("permission", "doubt_overdue"), stays_open=True),
+    TimedStep(K.SANCTION_ANSWER, None),  # the hearing is over: asked of the date itself
+    TimedStep(K.INTERIM_END, None),
+    TimedStep(K.MEASURE_END, None),
+    TimedStep(K.AUTHORITY_REPORT, None),
     TimedStep(K.PROPOSAL, None),  # no call may use it any more from then on
 )
 TIMED: Final[Mapping[K, TimedStep]] = MappingProxyType({row.kind: row for row in _ROWS})

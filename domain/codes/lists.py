@@ -18,6 +18,10 @@ FILES: Final = (
     "permission_reasons",
     "legal_bases",
     "materials",
+    "sanction_grounds",
+    "sanction_reasons",
+    "dismissal_reasons",
+    "restriction_scopes",
 )
 EARLIEST: Final = date(1949, 10, 1)
 

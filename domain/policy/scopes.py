@@ -12,6 +12,7 @@ from domain import tables  # noqa: F401 - declares every table before the scopes
 from domain.account import Account, Candidate, Material, ReservedName, Submission
 from domain.agreement import AgreementVersion, Consent
 from domain.authority import Authority
+from domain.authority_report import AuthorityReport
 from domain.batch import Batch, BatchItem
 from domain.columns import TEXT
 from domain.deadline import Deadline
@@ -31,6 +32,7 @@ from domain.proposal import Involvement, Proposal
 from domain.provider import Provider
 from domain.qualification import Qualification
 from domain.register import QuarantinedRow, RegisterImport, SourceUnit
+from domain.sanction import Ban, Evidence, Measure, Sanction
 from domain.staff import Staff
 from domain.state import Audience, Word
 from domain.table import METADATA, Table, table_of
@@ -58,11 +60,11 @@ def _word(column: str, word: str) -> Predicate:
     return lambda t: t.c[column] == sa.literal_column(f"'{word}'")  # a member of a closed list, never a client's text
 
 
+_TOLD: Final = table_of(Sanction).alias("told")
 OWN: Final = _is("provider_id", "provider_id")
 HELD: Final = _is("holder_id", "holder_id")
 AREA: Final = _is("jurisdiction", "authority_id")
 BODY: Final = _either(OWN, AREA)  # an auditor of a provider is bound to no authority, and the other way round
-HELD_TOLD: Final = _both(HELD, _word("audience", Audience.PARTY))
 OWN_TOLD: Final = _both(OWN, _word("audience", Audience.PARTY))
 ALL_TOLD: Final = _word("audience", Audience.PARTY)
 ITSELF: Final = _is("id", "provider_id")
@@ -74,6 +76,18 @@ OWN_PROPOSAL: Final = _both(OWN, _is("proposer_id", "id"))  # a machine reads wh
 HANDED_OVER: Final = _either(_is("from_authority", "authority_id"), _is("to_authority", "authority_id"))
 JOURNAL: Final[Predicate] = journal  # steps never change hands: see domain/policy/handed_over.py
 JOURNAL_TOLD: Final[Predicate] = journal_told
+HELD_DISCLOSED: Final = _both(HELD, lambda t: t.c.disclosed_at.is_not(None))  # a holder sees what was shown to them
+HELD_KNOWN: Final = _both(HELD, lambda t: t.c.told_at.is_not(None))  # nobody learns that they are looked into
+
+
+def _told_of(t: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Of no sanction, or of one that its holder was told of."""
+    told = sa.exists().where(_TOLD.c.id == t.c.case_id, _TOLD.c.told_at.is_not(None))
+    return sa.or_(t.c.case_id.not_like(sa.literal_column("'sanction_%'")), told)
+
+
+HELD_STEP: Final = _both(HELD, _told_of)
+HELD_TOLD: Final = _both(HELD_STEP, _word("audience", Audience.PARTY))
 PROVIDER_NOTICE: Final = _both(OWN, _word("party", Party.PROVIDER))
 
 _COLUMNS: Final = (
@@ -111,7 +125,12 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     RegisterEntry:    (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     Batch:            (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
     BatchItem:        (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
-    Step:             (HELD,        OWN,      OWN,             OWN,      JOURNAL,   ALL,      BODY_JOURNAL),
+    Sanction:         (HELD_KNOWN,  OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Measure:          (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Evidence:         (HELD_DISCLOSED, OWN,   OWN,             NONE,     AREA,      ALL,      NONE),
+    Ban:              _NOBODY,
+    AuthorityReport:  (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
+    Step:             (HELD_STEP,     OWN,      OWN,             OWN,      JOURNAL,   ALL,      BODY_JOURNAL),
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, JOURNAL_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     NONE,      NONE,     NONE),
