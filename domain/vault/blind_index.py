@@ -45,3 +45,9 @@ def blind_index(keys: Keys, owner_id: str, indexed: Indexed, value: str) -> byte
     """32 bytes for a value as one provider or authority keeps it. Malformed where the value cannot be normalised."""
     key = derive(keys.derived("blind-index"), f"{owner_id}\0{indexed}".encode())
     return hmac.digest(key, _NORMALISED[indexed](value).encode(), "sha256")
+
+
+def ban_index(keys: Keys, provider_id: str, identity_index: bytes) -> bytes:
+    """By what a ban knows a person or organisation: made from their blind index, and not to be joined with it."""
+    key = derive(keys.derived("ban-index"), provider_id.encode())
+    return hmac.digest(key, identity_index, "sha256")

@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.vault.cipher import KEY_BYTES, Place, cipher_of, epoch_of, seal, unseal_with
 
-PURPOSES: Final = ("blind-index", "pseudonym", "cursor", "receipt", "deployment-text", "proposal", "badge-signing")
+PURPOSES: Final = (
+    "blind-index", "ban-index", "pseudonym", "cursor", "receipt", "deployment-text", "proposal", "badge-signing",
+)  # fmt: skip
 _WRAPPED_TABLE: Final = "subject"
 
 

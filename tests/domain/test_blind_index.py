@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.identifiers import Malformed
-from domain.vault.blind_index import Indexed, blind_index
+from domain.vault.blind_index import Indexed, ban_index, blind_index
 from domain.vault.keys import KeyRing
 
 RING = KeyRing(b"m" * 32, b"c" * 32, b"i" * 32)
@@ -56,3 +56,14 @@ def test_the_indexes_of_two_kinds_and_of_two_deployments_are_never_equal() -> No
 def test_a_value_that_cannot_be_normalised_is_refused() -> None:
     with pytest.raises(Malformed):
         blind_index(RING, "provider_a", Indexed.MOBILE, "no number")
+
+
+def test_a_ban_knows_a_subject_again_at_its_provider_and_by_nothing_that_another_table_holds() -> None:
+    index = blind_index(RING, "provider_a", Indexed.RESIDENT_ID, "11010519491231002X")
+    other = blind_index(RING, "provider_a", Indexed.RESIDENT_ID, "110105194912310038")
+
+    ban = ban_index(RING, "provider_a", index)
+
+    assert len(ban) == 32
+    assert ban == ban_index(RING, "provider_a", index)
+    assert len({ban, index, ban_index(RING, "provider_a", other), ban_index(RING, "provider_b", index)}) == 4
