@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Index
+from sqlalchemy import text as sql
 
 from domain.case import Tenant
 from domain.columns import integer, moment, text, word
 from domain.state import Word
+
+_TROUBLED: Final = sql("settled_at IS NULL AND problem IS NOT NULL")  # in hand, failed, or put aside
 
 
 class DeadlineKind(Word):
@@ -57,4 +61,8 @@ class Deadline(Tenant, table=True):
     outcome: Outcome | None = word(Outcome, nullable=True)
     problem: str | None = text(nullable=True)
 
-    __table_args__ = (Index("ix_deadline_case", "case_id", "kind"), Index("ix_deadline_next", "next_at", "id"))
+    __table_args__ = (
+        Index("ix_deadline_case", "case_id", "kind"),
+        Index("ix_deadline_next", "next_at", "id"),
+        Index("ix_deadline_problem", "next_at", sqlite_where=_TROUBLED, postgresql_where=_TROUBLED),
+    )

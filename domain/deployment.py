@@ -1,8 +1,10 @@
-"""The deployment itself: its two characters in filing numbers, and the keys its vault was sealed with."""
+"""The deployment itself: its two characters in filing numbers, its vault's keys, and when a worker was last seen."""
 
 from __future__ import annotations
 
-from domain.columns import integer, text
+from datetime import datetime
+
+from domain.columns import integer, moment, text
 from domain.table import Table
 
 
@@ -12,3 +14,4 @@ class Deployment(Table, table=True):
     number: int = integer(primary_key=True)
     code: str = text()
     key_id: str | None = text(nullable=True)
+    worker_passed_at: datetime | None = moment(nullable=True)

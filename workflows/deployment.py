@@ -1,4 +1,4 @@
-"""The deployment's own row: its two characters, and the keys its vault was sealed with. Other keys stop the start.
+"""The deployment's own row: its two characters, its vault's keys, its worker's last pass. Other keys stop the start.
 
 DeploymentUnusable
 ├── NotMigrated      the tables are not those of this version
@@ -8,6 +8,7 @@ DeploymentUnusable
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from inspect import cleandoc
 from typing import Final
@@ -28,6 +29,12 @@ _READ: Final = sa.select(_TABLE.c.code, _TABLE.c.key_id).where(_TABLE.c.number =
 _ADD: Final = sa.insert(_TABLE)
 _TAKE_KEYS: Final = (
     sa.update(_TABLE).where(_TABLE.c.key_id.is_(None)).values(key_id=sa.bindparam("its_key_id", type_=sa.Text))
+)
+_PASSED_AT: Final = sa.bindparam("passed_at", type_=_TABLE.c.worker_passed_at.type)
+_NOTE_PASS: Final = (
+    sa.update(_TABLE)
+    .where(sa.or_(_TABLE.c.worker_passed_at.is_(None), _TABLE.c.worker_passed_at < _PASSED_AT))
+    .values(worker_passed_at=_PASSED_AT)
 )
 _REVISION: Final = sa.text("SELECT version_num FROM alembic_version")
 
@@ -59,7 +66,8 @@ async def settle(database: Database, keys: Keys, code: str) -> None:
 
     async def work(transaction: Transaction) -> None:
         if not await transaction.fetch(_READ, {}):
-            await transaction.fetch_each(_ADD, [{"number": _ONLY, "code": code, "key_id": keys.id}])
+            first = {"number": _ONLY, "code": code, "key_id": keys.id, "worker_passed_at": None}
+            await transaction.fetch_each(_ADD, [first])
         await transaction.fetch_each(_TAKE_KEYS, [{"its_key_id": keys.id}])
 
     known = await database.read(_known)
@@ -80,6 +88,11 @@ def check(known: tuple[str, str | None] | None, key_id: str, code: str) -> None:
 async def known_deployment(database: Database) -> tuple[str, str | None] | None:
     """The code and the key id of the first start; None before it."""
     return await database.read(_known)
+
+
+async def note_pass(database: Database, at: datetime) -> None:
+    """Remember that a worker had looked for work at that moment, unless one was seen later."""
+    await database.write(lambda transaction: transaction.fetch_each(_NOTE_PASS, [{"passed_at": at}]))
 
 
 async def is_migrated(database: Database) -> bool:
