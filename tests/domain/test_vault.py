@@ -121,7 +121,7 @@ def test_no_two_keys_of_a_ring_are_the_same() -> None:
     keys += [kek(epoch) for kek in (RING.mask_kek, RING.clear_kek) for epoch in (0, 1)]
     keys += [RING.mask, b"c" * 32, RING.index]
 
-    assert len(set(keys)) == len(keys) == 14
+    assert len(set(keys)) == len(keys) == 15
 
 
 def test_a_ring_shows_no_secret_when_printed() -> None:
