@@ -1,13 +1,13 @@
 """Working days and deadlines: days are counted in Asia/Shanghai, moments are UTC.
 
 Working days follow the published holidays and make-up days. For a year not yet published Monday to Friday count, less
-the configured holidays, and `knows` says that this was so.
+the configured holidays: that is an assumption, `assumed` is told of it and `knows` says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -22,6 +22,7 @@ _HOLIDAYS: Final[frozenset[date]] = frozenset(constants.holidays)
 _MAKE_UP_DAYS: Final[frozenset[date]] = frozenset(constants.workdays)
 _YEARS: Final = frozenset(day.year for day in _HOLIDAYS)
 _DAY: Final = timedelta(days=1)
+_LAST: Final = date(9999, 1, 1)  # somebody's "always" is not to overrun the calendar
 
 
 class NotUtc(ValueError):
@@ -31,11 +32,19 @@ class NotUtc(ValueError):
         return "A moment given to the calendar is not UTC: convert it where it comes in."
 
 
+def _to_nobody(_: int) -> None:
+    """Who needs not hear of assumed years."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """The working-day calendar. `holidays` are days off of years that are not published yet."""
+    """The working-day calendar. `holidays` are days off of years that are not published yet.
+
+    `assumed` is told each time a count reaches into such a year.
+    """
 
     holidays: Collection[date] = frozenset()
+    assumed: Callable[[int], object] = field(default=_to_nobody, compare=False, repr=False)
 
     def knows(self, year: int) -> bool:
         """Whether the year's holidays and make-up days are published."""
@@ -48,11 +57,14 @@ class WorkingDays:
     def after(self, moment: datetime, days: int) -> datetime:
         """The same time of day on the n-th working day after the moment's; that day itself does not count."""
         local = _local(moment)
-        return _utc(datetime.combine(_nth(frozenset(self.holidays), local.date(), days), local.timetz()))
+        last = _nth(frozenset(self.holidays), local.date(), days)
+        self._tell(local.date(), last)
+        return _utc(datetime.combine(last, local.timetz()))
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time from one moment to a later one falls on working days."""
         here, there, found = _local(start), _local(end), timedelta()
+        self._tell(here.date(), there.date())
         while here < there:
             midnight = _midnight_after(here)
             if self.is_working(here.date()):
@@ -62,7 +74,7 @@ class WorkingDays:
 
     def until(self, moment: datetime, left: timedelta) -> datetime:
         """When so much time on working days has passed: never on a day off, for a clock that stood and runs on."""
-        here = _local(moment)
+        first = here = _local(moment)
         while left:
             midnight = _midnight_after(here)
             if self.is_working(here.date()):
@@ -70,11 +82,17 @@ class WorkingDays:
                 here, left = here + passed, left - passed
             else:
                 here = midnight
+        self._tell(first.date(), here.date())
         return _utc(here)
 
     def is_certain(self, start: datetime, end: datetime) -> bool:
         """Whether every year between two moments is published; if not, a deadline between them is an assumption."""
         return all(self.knows(year) for year in range(local_day(start).year, local_day(end).year + 1))
+
+    def _tell(self, first: date, last: date) -> None:
+        for year in range(first.year, last.year + 1):
+            if year not in _YEARS:
+                self.assumed(year)
 
 
 def _is_working(day: date, holidays: Collection[date]) -> bool:
@@ -106,6 +124,12 @@ def add_hours(moment: datetime, hours: int) -> datetime:
 def local_day(moment: datetime) -> date:
     """The day in Asia/Shanghai."""
     return _local(moment).date()
+
+
+@lru_cache(maxsize=1_000)
+def end_of(day: date) -> datetime:
+    """When the day is over in Shanghai."""
+    return _utc(datetime.combine(min(day, _LAST) + _DAY, time(), SHANGHAI))
 
 
 def _midnight_after(local: datetime) -> datetime:

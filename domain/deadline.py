@@ -32,6 +32,14 @@ class DeadlineKind(Word):
     MEASURE_END = "MEASURE_END", "处置期限", "The last measure of a sanction ends"
     AUTHORITY_REPORT = "AUTHORITY_REPORT", "向主管部门报告", "The provider tells the authority"
     PROPOSAL = "PROPOSAL", "复核时限", "A proposal is endorsed and used"
+    IDENTITY_VALIDITY = "IDENTITY_VALIDITY", "身份核验效力", "A verification that ran out is past its grace"
+    IDENTITY_REMINDER = "IDENTITY_REMINDER", "身份核验到期提醒", "The holder is reminded of their verification's end"
+    QUALIFICATION_VALIDITY = "QUALIFICATION_VALIDITY", "资质有效期", "A qualification ends"
+    QUALIFICATION_REMINDER = "QUALIFICATION_REMINDER", "资质到期提醒", "The provider is reminded of its end"
+    PERMISSION_VALIDITY = "PERMISSION_VALIDITY", "许可有效期", "A permission ends"
+    PERMISSION_REMINDER = "PERMISSION_REMINDER", "许可到期提醒", "The holder is reminded of its end"
+    SUPPLEMENT_REMINDER = "SUPPLEMENT_REMINDER", "补充材料提醒", "The holder is reminded of a supplement"
+    CHANGE_SUPPLEMENT_REMINDER = "CHANGE_SUPPLEMENT_REMINDER", "补充变更材料提醒", "The same of a change"
 
 
 class Outcome(Word):

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Index
 
-from domain.case import Journalled, Tenant
+from domain.case import Journalled, Tenant, Timed
 from domain.columns import blob, flag, json, moment, text, word
 from domain.policy.masking import Kind
 from domain.state import State
@@ -21,6 +21,7 @@ class IdentityState(State):
 
     UNVERIFIED = "UNVERIFIED", "未核验", "Not verified"
     VERIFIED = "VERIFIED", "已核验", "Verified"
+    STALE = "STALE", "核验已过期", "Verified once; that has run out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ FIELDS: Final[Mapping[str, PersonalField]] = MappingProxyType(
 )
 
 
-class Identity(Tenant, Journalled, table=True):
+class Identity(Tenant, Journalled, Timed, table=True):
     """One data subject. `bundle` (masked forms) and `sealed` (values) lie under its two keys; a change is pending."""
 
     state: IdentityState = word(IdentityState)

@@ -28,6 +28,7 @@ class PermissionState(State):
     GRANTED = "GRANTED", "已授予", "Granted"
     REFUSED = "REFUSED", "未授予", "Refused"
     SUSPENDED = "SUSPENDED", "已中止", "Suspended"
+    EXPIRED = "EXPIRED", "已到期", "Past its last day"
     REVOKED = "REVOKED", "已撤销", "Revoked or given up"
     REPLACED = "REPLACED", "已被替换", "Replaced by another permission of the account"
 
@@ -80,9 +81,14 @@ def permission_stands(
     last = last_day(kind, valid_until, licence_valid_to)
     if last is None or today <= last:
         return Standing.STANDS
+    return Standing.EXTENDED if today <= extended_to(last, renewal_asked_at) else Standing.ENDED
+
+
+def extended_to(last: date, renewal_asked_at: datetime | None) -> date:
+    """Its last day, silence on a renewal included; one asked too late extends nothing."""
     latest = last - timedelta(days=RENEWAL_DAYS_MIN)
     in_time = renewal_asked_at is not None and local_day(renewal_asked_at) <= latest
-    return Standing.EXTENDED if in_time and today <= last + timedelta(days=EXTENSION_DAYS_MAX) else Standing.ENDED
+    return last + min(timedelta(days=EXTENSION_DAYS_MAX), date.max - last) if in_time else last
 
 
 def last_day(kind: str, valid_until: date | None, licence_valid_to: date | None) -> date | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from domain.account import IN_USE, ON_FILE, AccountState
-from domain.calendar import SHANGHAI, local_day
+from domain.calendar import end_of, local_day
 from domain.case import NO_DUE_DATE
 from domain.filing import FilingState
-from domain.permission import PermissionKind, permission_stands
+from domain.permission import PermissionKind, PermissionState, permission_stands
 from domain.permission import Standing as PermissionStanding
 from domain.qualification import QualificationKind, QualificationState, last_day_of
+from domain.restriction import Running, takes
+from domain.sanction import MeasureLevel, in_force
 from domain.state import Word
 
 VALID_SECONDS_MAX: Final = 60
@@ -26,7 +28,7 @@ _REFUSED: Final = (FilingState.DECLINED, FilingState.REVOKED)
 _INSTANT: Final = timedelta(microseconds=1)  # the finest a stored moment knows
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
-_FIRST, _LAST = date(1900, 1, 1), date(9999, 1, 1)  # somebody's "always" is not to overrun the calendar
+_FIRST: Final = date(1900, 1, 1)  # somebody's "always" is not to overrun the calendar
 
 
 class Act(Word):
@@ -50,6 +52,9 @@ class Blocker(Word):
     """What stands in the way."""
 
     CLOSED = "CLOSED", "账号已关闭", "The account is closed"
+    SUSPENDED = "SUSPENDED", "已被暂停更新", "A measure suspends its updates"
+    RESTRICTED = "RESTRICTED", "功能已被限制", "A measure restricts this"
+    INTERIM_MEASURE = "INTERIM_MEASURE", "临时措施生效中", "An interim measure holds until its case is decided"
     NOT_REVIEWED = "NOT_REVIEWED", "未通过审核", "The account has not passed its review"
     NOT_FILED = "NOT_FILED", "未备案", "The account is not on file yet"
     FILING_REFUSED = "FILING_REFUSED", "备案未获准予或已撤销", "Its filing was declined or revoked"
@@ -65,6 +70,14 @@ class Blocker(Word):
     BADGE_ONLY_REPRINTS = "BADGE_ONLY_REPRINTS", "标识仅限转载", "Its badge is for reprints only"
 
 
+BLOCKED_BY: Final[Mapping[str, Blocker]] = MappingProxyType(
+    {
+        MeasureLevel.INTERIM: Blocker.INTERIM_MEASURE,
+        MeasureLevel.RESTRICTED: Blocker.RESTRICTED,
+        MeasureLevel.SUSPENDED: Blocker.SUSPENDED,
+        MeasureLevel.CLOSED: Blocker.CLOSED,
+    }
+)
 Graces = tuple[tuple[Blocker, datetime | None], ...]
 
 
@@ -92,10 +105,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The account's permission, and what the register says of its licence; None is what it does not tell."""
+    """The account's permission, and what the register says of its licence; None is what it does not tell.
+
+    It is granted, or suspended by nothing but a measure on a news ground: that stands in the way itself while it is in
+    force, and not a moment longer.
+    """
 
     kind: str
-    state: str
     valid_until: date | None
     renewal_asked_at: datetime | None
     licence_is_listed: bool
@@ -117,15 +133,17 @@ class Standing:
     verified_until: datetime | None
     held: tuple[Held, ...] | None  # None: counts as qualified
     permission: Granted | None
+    measures: tuple[Running, ...] = ()  # all but warnings, in the order in which they began
 
 
 # --- the answer --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One thing in the way; `until`: when it ends without anybody doing anything."""
+    """One thing in the way; `until`: when it ends without anybody doing anything; `measure`: which one it is."""
 
     code: Blocker
     until: datetime | None = None
+    measure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +164,26 @@ def decide(standing: Standing, act: Act, content: Content, now: datetime) -> Dec
 
 
 def _blocks(standing: Standing, act: Act, content: Content, now: datetime, graces: Graces) -> Iterator[Block]:
-    if standing.state == AccountState.CLOSED:
+    measures = [one for one in standing.measures if in_force(one, now)]
+    closures = [one for one in measures if one.level == MeasureLevel.CLOSED]
+    if closures:
+        yield from map(_block, closures)
+    elif standing.state == AccountState.CLOSED:
         yield Block(Blocker.CLOSED)
     elif standing.state not in IN_USE:
         yield Block(Blocker.NOT_REVIEWED)
     elif act != Act.REMOVE:  # taking down is never in anybody's way
+        yield from (_block(one) for one in measures if takes(one, act, content))
         if act != Act.UPDATE:
             yield from _without_base_right(standing, now)
         # Nothing is written into an account when one of these lapses: each is a hold once its grace is over.
         yield from (Block(code) for code, ends in graces if ends is not None and ends <= now)
         if content != Content.GENERAL:
             yield from _without_news_right(standing, content, local_day(now))
+
+
+def _block(measure: Running) -> Block:
+    return Block(BLOCKED_BY[measure.level], measure.ends_at, measure.id)
 
 
 def _without_base_right(standing: Standing, now: datetime) -> Iterator[Block]:
@@ -201,10 +228,10 @@ def _lost_at(held: list[Held], now: datetime) -> datetime | None:
 
 
 def _span(one: Held) -> tuple[datetime, datetime]:
-    ends = _midnight_after(last_day_of(one.valid_to, one.renewal_asked_at))
+    ends = end_of(last_day_of(one.valid_to, one.renewal_asked_at))
     if one.state != QualificationState.VERIFIED:
         ends = min(ends, one.left_at or _NEVER)
-    return _midnight_after(max(one.valid_from, _FIRST) - _DAY), ends
+    return end_of(max(one.valid_from, _FIRST) - _DAY), ends
 
 
 # --- news --------------------------------------------------------------------------------------------------------
@@ -223,7 +250,7 @@ def news_right_stands(granted: Granted, today: date) -> bool:
     """Whether the permission gives its right on this day, silence on a renewal asked in time included."""
     found = permission_stands(
         granted.kind,
-        granted.state,
+        PermissionState.GRANTED,
         granted.valid_until,
         granted.renewal_asked_at,
         granted.licence_services,
@@ -246,15 +273,11 @@ def _valid_seconds(standing: Standing, now: datetime, graces: Graces) -> int:
 
 def _turns(standing: Standing, now: datetime, graces: Graces) -> Iterator[datetime]:
     """The moments at which an answer may change by itself: ends of days in Shanghai, of graces, of clocks."""
-    yield _midnight_after(local_day(now))
+    yield end_of(local_day(now))
     if standing.filing is not None and standing.filing.due_at != NO_DUE_DATE:
         yield standing.filing.due_at + _INSTANT  # it is overdue from the instant after
     if standing.closing_at is not None:
         yield standing.closing_at
     yield from (ends for _, ends in graces if ends is not None)
-
-
-@lru_cache(maxsize=1_000)
-def _midnight_after(day: date) -> datetime:
-    """When the day is over in Shanghai."""
-    return datetime.combine(min(day, _LAST) + _DAY, time(), SHANGHAI).astimezone(UTC)
+    for one in standing.measures:
+        yield from one.turns()

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Index
 
 from domain.calendar import local_day
-from domain.case import Journalled, Tenant
+from domain.case import Journalled, Tenant, Timed
 from domain.columns import day, moment, text, word
 from domain.state import State, Word
 
@@ -22,6 +22,7 @@ class QualificationState(State):
     VERIFIED = "VERIFIED", "已核验", "Verified"
     REFUSED = "REFUSED", "未通过", "Refused"
     SUSPENDED = "SUSPENDED", "已中止", "Suspended"
+    LAPSED = "LAPSED", "已到期", "Past its last day"
     REVOKED = "REVOKED", "已撤销", "Revoked"
 
 
@@ -32,7 +33,7 @@ class QualificationKind(Word):
     NEWS_INFORMATION = "NEWS_INFORMATION", "互联网新闻信息服务资质", "Internet news information service"
 
 
-class Qualification(Tenant, Journalled, table=True):
+class Qualification(Tenant, Journalled, Timed, table=True):
     """One qualification of one provider."""
 
     state: QualificationState = word(QualificationState)

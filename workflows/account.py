@@ -132,7 +132,10 @@ ACCOUNT = Workflow(
             c.AccountWithdraw,
             effects=(effects.end_review,),
         ),
-        Transition("lapse", (S.SUPPLEMENT_REQUESTED,), S.WITHDRAWN, 7, effects=(effects.lapse,)),
+        Transition("remind", (S.SUPPLEMENT_REQUESTED, *IN_USE), None, 7, effects=(effects.remind,)),
+        Transition(
+            "lapse", (S.SUPPLEMENT_REQUESTED,), S.WITHDRAWN, 7, effects=(effects.lapse,), facts=(facts.REMINDED,)
+        ),
         Transition("review_overdue", (S.APPLIED, *IN_USE), None, 7, effects=(effects.tell_overdue,)),
         Transition(
             "approve",

@@ -33,12 +33,13 @@ from workflows import account_change_facts as facts
 from workflows import account_change_guards as cg
 from workflows import account_guards as g
 from workflows import handed_in, leases
-from workflows.account_facts import DOCUMENTS, AskedChange
+from workflows.account_facts import DOCUMENTS, REMINDED, AskedChange
 from workflows.changes import Change, Detail, Insert, Later, Pause, Resume, Say, Serve, Set, Settle, Start, Update
 from workflows.database import Transaction
 from workflows.engine import On, Transition
 from workflows.hands import Hand, Writing
 from workflows.held_names import NAME_HELD
+from workflows.validity import runs_no_more
 
 _RESERVED = table_of(ReservedName)
 _KEPT: Final = sa.select(_RESERVED.c.id).where(
@@ -88,7 +89,7 @@ def _ask(on: On) -> Iterable[Change]:
 
 def _supplement(on: On) -> Iterable[Change]:
     yield _release_asked(on)  # another name may be asked for now: that one is kept anew
-    yield Settle(DeadlineKind.CHANGE_SUPPLEMENT)
+    yield from runs_no_more(DeadlineKind.CHANGE_SUPPLEMENT, Outcome.MET)
     yield Resume(DeadlineKind.CHANGE_DECISION)
     yield Say(TextName.ANSWER, "\n".join(f"{answer.code}: {answer.answer}" for answer in on.input.answers))
     yield from _hand_in(on)
@@ -126,7 +127,7 @@ def _snapshot(on: On, id_: str, wanted: AskedChange) -> dict[str, Any]:
 def drop_change(_: On) -> Iterable[Change]:
     """Nothing is left of an open change but its submissions; without one nothing happens."""
     yield Settle(DeadlineKind.CHANGE_DECISION, Outcome.MOOT)
-    yield Settle(DeadlineKind.CHANGE_SUPPLEMENT, Outcome.MOOT)
+    yield from runs_no_more(DeadlineKind.CHANGE_SUPPLEMENT)
     yield Set(NO_CHANGE)
 
 
@@ -146,6 +147,7 @@ def _ask_for_supplement(on: On) -> Iterable[Change]:
     yield Set({"change_state": ChangeState.SUPPLEMENT_REQUESTED, "change_supplements": on.case.change_supplements + 1})
     yield Set({"items_asked": [item.code for item in items], **leases.UNCLAIMED})
     yield Pause(DeadlineKind.CHANGE_DECISION)
+    yield Start(DeadlineKind.CHANGE_SUPPLEMENT_REMINDER)
     yield Start(DeadlineKind.CHANGE_SUPPLEMENT)
     yield Say(TextName.ITEMS, "\n".join(f"{item.code}: {item.text}" for item in items))
     yield Detail({"items": " ".join(item.code for item in items)})
@@ -256,7 +258,7 @@ CHANGES: Final = (
         effects=(_withdraw,),
         facts=(facts.ASKED_CHANGE,),
     ),
-    Transition("lapse_change", IN_USE, None, 7, effects=(_lapse,), facts=(facts.ASKED_CHANGE,)),
+    Transition("lapse_change", IN_USE, None, 7, effects=(_lapse,), facts=(facts.ASKED_CHANGE, REMINDED)),
     Transition(
         "approve_change",
         IN_USE,

@@ -31,6 +31,7 @@ from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Sa
 from workflows.engine import On
 from workflows.identity import looked_up_blind
 from workflows.leases import UNCLAIMED
+from workflows.validity import runs_no_more
 
 S = AccountState
 NAME_KEPT_DAYS: Final = 15
@@ -103,6 +104,7 @@ def ask_for_supplement(on: On) -> Iterable[Change]:
     items = on.input.items
     yield Set({"items_asked": [item.code for item in items], "supplements": on.case.supplements + 1, **UNCLAIMED})
     yield Pause(DeadlineKind.REVIEW_DECISION)
+    yield Start(DeadlineKind.SUPPLEMENT_REMINDER)
     yield Start(DeadlineKind.SUPPLEMENT)
     yield Say(TextName.ITEMS, "\n".join(f"{item.code}: {item.text}" for item in items))
     yield Detail({"items": " ".join(item.code for item in items)})
@@ -111,15 +113,20 @@ def ask_for_supplement(on: On) -> Iterable[Change]:
 
 def supplement(on: On) -> Iterable[Change]:
     yield Set({**_particulars(on), "round": on.case.round + 1, "items_asked": []})
-    yield Settle(DeadlineKind.SUPPLEMENT)
+    yield from runs_no_more(DeadlineKind.SUPPLEMENT, Outcome.MET)
     yield Resume(DeadlineKind.REVIEW_DECISION)
     yield Say(TextName.ANSWER, "\n".join(f"{answer.code}: {answer.answer}" for answer in on.input.answers))
 
 
 def end_review(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.REVIEW_DECISION, Outcome.MOOT)
-    yield Settle(DeadlineKind.SUPPLEMENT, Outcome.MOOT)
+    yield from runs_no_more(DeadlineKind.SUPPLEMENT)
     yield Set({**UNCLAIMED, "items_asked": []})
+
+
+def remind(_: On) -> Iterable[Change]:
+    """Of a supplement, of the application or of a change: the deadline says of which."""
+    yield Serve(Party.HOLDER)
 
 
 def lapse(on: On) -> Iterable[Change]:

@@ -79,6 +79,7 @@ class AccountFacts:
     amendment_is_open: bool = False
     change: AskedChange | None = None
     adoption: Adoption | None = None
+    reminded: bool = False  # of the supplement that was asked for last
 
 
 def _bound(name: str, type_: Any = sa.Text) -> sa.BindParameter[Any]:
@@ -152,6 +153,21 @@ DECISIONS: Final = Fact(
 )
 
 
+def _reminded(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
+    return {"reminded": bool(rows) and rows[-1][1] == REMIND}
+
+
+REMIND: Final = "remind"
+REMINDED: Final = Fact(
+    "reminded",
+    sa.select(_STEP.c.case_id, _STEP.c.trigger)
+    .where(
+        Among(_STEP.c.case_id, "ids"),
+        _STEP.c.trigger.in_(["request_supplement", "request_change_supplement", REMIND]),
+    )
+    .order_by(_STEP.c.seq),
+    _reminded,
+)
 HANDED_IN: Final = Fact(
     "handed_in",
     sa.select(_ACCOUNT.c.id, _MATERIAL.c.kind, _MATERIAL.c.sha256)

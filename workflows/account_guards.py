@@ -34,12 +34,15 @@ _MARKS: Final = {
 
 @guard(ProblemCode.IDENTITY_NOT_VERIFIED, rests=Rests.DERIVED)
 def identity_is_verified(on: On) -> bool:
-    return bool(on.facts.identity_state == IdentityState.VERIFIED)
+    """Now or once: whether it still holds is asked for itself."""
+    return on.facts.identity_state in (IdentityState.VERIFIED, IdentityState.STALE)
 
 
 @guard(ProblemCode.IDENTITY_NOT_CURRENT, rests=Rests.DERIVED)
 def identity_is_current(on: On) -> bool:
     until: datetime | None = on.facts.verified_until
+    if on.facts.identity_state == IdentityState.STALE:
+        return False
     return until is None or on.now < until + timedelta(days=IDENTITY_GRACE_DAYS)
 
 

@@ -13,6 +13,7 @@ from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import rows_of
 from domain.deadline import Deadline, DeadlineKind, Outcome
 from domain.ids import new_id
+from domain.reminder import REMINDERS
 from workflows.changes import Pause, Resume, Settle, Start
 from workflows.database import valued
 from workflows.hands import Hand, Writing
@@ -128,7 +129,7 @@ def _write(row: Deadline, hand: Hand, writing: Writing, **values: Any) -> None:
 
 def show_due(hand: Hand) -> None:
     """The earliest due date that runs, else the state of one that stands, on the row that lists sort by."""
-    open_ = [row for row in hand.deadlines if row.settled_at is None]
+    open_ = [row for row in hand.deadlines if row.settled_at is None and row.kind not in REMINDERS]
     running = [row.due_at for row in open_ if row.paused_at is None]
     if running:
         hand.changes.update(due_at=min(running), clock=ClockState.RUNNING)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pydantic import AwareDatetime, Field
 
 from domain.agreement import AgreementVersion, Baseline, Consent
+from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import codes
 from domain.holder import Holder, HolderState, SubjectType
 from domain.identity import Identity, IdentityState
@@ -170,6 +171,8 @@ def _enrolment(on: On) -> Opening:
         "uscc_flagged": False,
         "pending_uscc_flagged": False,
         "twin": False,
+        "due_at": NO_DUE_DATE,
+        "clock": ClockState.NONE,
     }
     empty = {column.key: None for column in table_of(Identity).c if column.nullable}
     values = {

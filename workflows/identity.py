@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic import AwareDatetime
 
+from domain.calendar import add_calendar_days
+from domain.deadline import DeadlineKind
 from domain.document import Document
 from domain.holder import Holder, SubjectType
 from domain.identity import FIELDS, Identity, IdentityState
 from domain.ids import new_id
-from domain.journal import AccessLog
+from domain.journal import AccessLog, written
 from domain.notice import Party
 from domain.problems import Problem, ProblemCode
+from domain.publishing import IDENTITY_GRACE_DAYS
 from domain.table import table_of
 from workflows.changes import Change, Detail, Insert, Serve, Set, Update
 from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
+from workflows.validity import is_reminded_of, runs_no_more, runs_until
 from workflows.vaulting import identity_sealed, identity_taken_over
 
 S = IdentityState
 VERIFIED_DAYS: Final = 365  # calendar days that a verification holds
+_ONCE_VERIFIED: Final = (S.VERIFIED, S.STALE)
+_ANY: Final = (S.UNVERIFIED, *_ONCE_VERIFIED)
 PERSONS: Final = frozenset({SubjectType.INDIVIDUAL, SubjectType.SOLE_TRADER})
 INDEXES: Final = tuple(f"{name}_index" for name, personal in FIELDS.items() if personal.indexed)
 
@@ -101,6 +107,7 @@ def identifiers_are_well_formed(on: On) -> Sequence[Problem]:
 
 @guard(ProblemCode.NOTHING_TO_VERIFY, rests=Rests.LOCKED, path=("id",))
 def something_waits_to_be_verified(on: On) -> bool:
+    """A submission, a change of what is verified, or what was verified once and has run out."""
     waiting = on.case.pending_bundle if on.case.state == S.VERIFIED else on.case.bundle
     return waiting is not None
 
@@ -115,7 +122,7 @@ def is_not_ones_own_identity(on: On) -> bool:
 def organisation_names_its_operator_and_mandate(on: On) -> bool:
     if on.facts.subject_type in PERSONS:
         return True
-    given = on.case.pending_sealed if on.case.state == S.VERIFIED else on.case.sealed
+    given = on.case.pending_sealed if on.case.state in _ONCE_VERIFIED else on.case.sealed
     return given is None or {"organisation_name", "uscc", "mandate"} <= set(given)
 
 
@@ -126,8 +133,8 @@ def until_lies_within_a_year(on: On) -> bool:
 
 
 def _write_submission(on: On) -> Iterable[Change]:
-    """From VERIFIED the new values wait beside the verified ones."""
-    waits = on.case.state == S.VERIFIED
+    """The new values wait beside the verified ones, which stand until then, run out or not."""
+    waits = on.case.state in _ONCE_VERIFIED
     prefix = "pending_" if waits else ""
     values = {"bundle": on.facts.bundle, "sealed": dict(on.facts.sealed), "uscc_flagged": on.facts.uscc_flagged}
     values |= on.facts.indexes
@@ -168,6 +175,25 @@ def tell_holder(_: On) -> Iterable[Change]:
     yield Serve(Party.HOLDER)
 
 
+# --- its time ----------------------------------------------------------------------------------------------------
+def _run(on: On) -> Iterable[Change]:
+    """It goes stale when its grace is over; the reminders count back from its own end."""
+    until: datetime = on.case.verified_until
+    stale_at = add_calendar_days(until, IDENTITY_GRACE_DAYS)
+    yield from runs_until(DeadlineKind.IDENTITY_VALIDITY, stale_at, until, on.now)
+
+
+def _remind(on: On) -> Iterable[Change]:
+    yield Detail({"ends_at": written(on.case.verified_until)})
+    yield Serve(Party.HOLDER)
+    yield from is_reminded_of(DeadlineKind.IDENTITY_VALIDITY, on.case.verified_until, on.input.at)
+
+
+def _go_stale(_: On) -> Iterable[Change]:
+    yield from runs_no_more(DeadlineKind.IDENTITY_VALIDITY)
+    yield Serve(Party.HOLDER)
+
+
 IDENTITY = Workflow(
     noun="identity",
     zh="真实身份",
@@ -181,7 +207,7 @@ IDENTITY = Workflow(
     transitions=(
         Transition(
             "submit",
-            (S.UNVERIFIED, S.VERIFIED),
+            _ANY,
             None,
             6,
             IdentitySubmit,
@@ -191,7 +217,7 @@ IDENTITY = Workflow(
         ),
         Transition(
             "verify",
-            (S.UNVERIFIED, S.VERIFIED),
+            _ANY,
             S.VERIFIED,
             6,
             IdentityVerify,
@@ -201,12 +227,12 @@ IDENTITY = Workflow(
                 organisation_names_its_operator_and_mandate,
                 until_lies_within_a_year,
             ),
-            effects=(_verify,),
+            effects=(_verify, _run),
             facts=(Gathered("taken_over", identity_taken_over),),
         ),
         Transition(
             "fail",
-            (S.UNVERIFIED, S.VERIFIED),
+            _ANY,
             None,
             6,
             IdentityFail,
@@ -215,5 +241,7 @@ IDENTITY = Workflow(
             adverse=True,
             code_lists=("rejection_reasons", "legal_bases"),
         ),
+        Transition("remind", (S.VERIFIED,), None, 6, effects=(_remind,)),
+        Transition("go_stale", (S.VERIFIED,), S.STALE, 6, effects=(_go_stale,)),
     ),
 )

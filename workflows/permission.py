@@ -10,6 +10,7 @@ from workflows import permission_commands as c
 from workflows import permission_effects as effects
 from workflows import permission_facts as facts
 from workflows import permission_guards as g
+from workflows import permission_time as time
 from workflows.engine import Transition, Workflow, always_two
 
 S = PermissionState
@@ -66,10 +67,10 @@ PERMISSION = Workflow(
                 g.approval_is_numbered,
                 g.validity_lies_ahead,
             ),
-            effects=(effects.grant,),
+            effects=(effects.grant, time.run),
             four_eyes=effects.provider_grants_with_two,
         ),
-        Transition("replace", _IN_FORCE, S.REPLACED, 7, effects=(effects.end,)),
+        Transition("replace", _IN_FORCE, S.REPLACED, 7, effects=(effects.end, time.end)),
         Transition(
             "refuse",
             (S.REQUESTED,),
@@ -91,7 +92,13 @@ PERMISSION = Workflow(
             **_AGAINST,
         ),
         Transition(
-            "renew", _IN_FORCE, None, 7, c.PermissionRenew, guards=(g.is_asked_in_time,), effects=(effects.ask_renewal,)
+            "renew",
+            _IN_FORCE,
+            None,
+            7,
+            c.PermissionRenew,
+            guards=(g.is_asked_in_time,),
+            effects=(effects.ask_renewal, time.run),
         ),
         Transition(
             "renewed",
@@ -105,7 +112,7 @@ PERMISSION = Workflow(
                 g.licence_stands_in_the_register,
                 g.validity_lies_ahead,
             ),
-            effects=(effects.record_renewal,),
+            effects=(effects.record_renewal, time.run),
         ),
         Transition(
             "settle_doubt",
@@ -114,9 +121,9 @@ PERMISSION = Workflow(
             7,
             c.PermissionSettleDoubt,
             guards=(g.licence_is_in_doubt, g.is_not_ones_own_matter, g.licence_stands_in_the_register),
-            effects=(effects.settle_doubt,),
+            effects=(effects.settle_doubt, time.run),
         ),
-        Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue,)),
+        Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue, time.run)),
         Transition(
             "suspend",
             (S.GRANTED,),
@@ -147,7 +154,7 @@ PERMISSION = Workflow(
             7,
             c.PermissionAgainst,
             guards=(g.authority_or_a_licence_that_ended, g.is_not_ones_own_matter),
-            effects=(effects.revoke,),
+            effects=(effects.revoke, time.end),
             four_eyes=always_two,
             **_AGAINST,
         ),
@@ -158,7 +165,9 @@ PERMISSION = Workflow(
             7,
             c.PermissionStep,
             (g.was_not_suspended_by_the_authority,),
-            (effects.end,),
+            (effects.end, time.end),
         ),
+        Transition("remind", _IN_FORCE, None, 7, effects=(time.remind,)),
+        Transition("expire", _IN_FORCE, S.EXPIRED, 7, effects=(effects.expire, time.end)),
     ),
 )

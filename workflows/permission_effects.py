@@ -105,5 +105,11 @@ def revoke(_: On) -> Iterable[Change]:
     yield Serve(Party.HOLDER)
 
 
+def expire(on: On) -> Iterable[Change]:
+    yield from end(on)
+    yield Serve(Party.HOLDER)
+    yield Serve(Party.PROVIDER)
+
+
 def end(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.LICENCE_DOUBT, Outcome.MOOT)

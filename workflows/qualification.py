@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from domain.calendar import local_day
+from domain.calendar import end_of, local_day
+from domain.case import NO_DUE_DATE, ClockState
+from domain.deadline import DeadlineKind
 from domain.notice import Party
 from domain.policy.roles import Role
 from domain.problems import ProblemCode
@@ -20,10 +22,12 @@ from workflows.changes import Change, Detail, Opening, Serve, Set
 from workflows.commands import AdverseCommand, CaseCommand, Command, Id, Line
 from workflows.database import Among, Row, decoder
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
+from workflows.validity import is_reminded_of, runs_no_more, runs_until
 
 S = QualificationState
 _TABLE, _PROVIDER = table_of(Qualification), table_of(Provider)
 _OPEN: Final = (S.SUBMITTED, S.VERIFIED, S.SUSPENDED)
+_RENEWABLE: Final = (S.VERIFIED, S.LAPSED)
 
 
 class QualificationSubmit(Command):
@@ -114,6 +118,7 @@ def _submission(on: On) -> Opening:
     provider, input_ = on.cause, on.input
     names = ("kind", "number", "issuer", "valid_from", "valid_to")
     values = {**{name: getattr(input_, name) for name in names}, "renewal_asked_at": None}
+    values |= {"due_at": NO_DUE_DATE, "clock": ClockState.NONE}
     effects = (Detail({"kind": input_.kind.value, "number": input_.number, "valid_to": input_.valid_to.isoformat()}),)
     return Opening(provider.id, provider.jurisdiction, values, effects=effects)
 
@@ -132,10 +137,39 @@ def tell_provider(_: On) -> Iterable[Change]:
     yield Serve(Party.PROVIDER)
 
 
+# --- its time ----------------------------------------------------------------------------------------------------
+def _run(on: On) -> Iterable[Change]:
+    """It lapses with its last day, silence on a renewal included; nobody is reminded of what they asked for."""
+    ends_at = end_of(last_day_of(on.case.valid_to, on.case.renewal_asked_at))
+    last = None if on.case.renewal_asked_at is not None else _last(on)
+    yield from runs_until(DeadlineKind.QUALIFICATION_VALIDITY, ends_at, last, on.now)
+
+
+def _run_on(on: On) -> Iterable[Change]:
+    """What has lapsed stays so until the renewal is recorded."""
+    if on.case.state == S.VERIFIED:
+        yield from _run(on)
+
+
+def _last(on: On) -> datetime:
+    """When its last day begins: reminders count back from there."""
+    return end_of(on.case.valid_to - timedelta(days=1))
+
+
+def _remind(on: On) -> Iterable[Change]:
+    yield Detail({"valid_to": on.case.valid_to.isoformat()})
+    yield Serve(Party.PROVIDER)
+    yield from is_reminded_of(DeadlineKind.QUALIFICATION_VALIDITY, _last(on), on.input.at)
+
+
+def _end(_: On) -> Iterable[Change]:
+    yield from runs_no_more(DeadlineKind.QUALIFICATION_VALIDITY)
+
+
 def _against(trigger: str, sources: tuple[S, ...], target: S, **more: Any) -> Transition:
     lists = ("return_reasons", "legal_bases")
     told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": lists}
-    return Transition(trigger, sources, target, 4, QualificationAgainst, effects=(tell_provider,), **told, **more)
+    return Transition(trigger, sources, target, 4, QualificationAgainst, effects=(tell_provider, _end), **told, **more)
 
 
 QUALIFICATION = Workflow(
@@ -158,21 +192,23 @@ QUALIFICATION = Workflow(
             facts=(_KINDS,),
             opening=_submission,
         ),
-        Transition("verify", (S.SUBMITTED,), S.VERIFIED, 4, QualificationStep),
+        Transition("verify", (S.SUBMITTED,), S.VERIFIED, 4, QualificationStep, effects=(_run,)),
         _against("refuse", (S.SUBMITTED,), S.REFUSED),
-        Transition("renew", (S.VERIFIED,), None, 4, QualificationStep, effects=(_asked,)),
+        Transition("renew", _RENEWABLE, None, 4, QualificationStep, effects=(_asked, _run_on)),
         Transition(
             "renewed",
-            (S.VERIFIED,),
+            _RENEWABLE,
             S.VERIFIED,
             4,
             QualificationRenewed,
             guards=(renewal_was_asked, validity_lies_ahead),
-            effects=(_renewed,),
+            effects=(_renewed, _run),
         ),
         _against("suspend", (S.VERIFIED,), S.SUSPENDED),
-        Transition("resume", (S.SUSPENDED,), S.VERIFIED, 4, QualificationStep),
+        Transition("resume", (S.SUSPENDED,), S.VERIFIED, 4, QualificationStep, effects=(_run,)),
         _against("revoke", (S.VERIFIED, S.SUSPENDED), S.REVOKED, four_eyes=always_two),
+        Transition("remind", (S.VERIFIED,), None, 4, effects=(_remind,)),
+        Transition("lapse", (S.VERIFIED,), S.LAPSED, 4, effects=(tell_provider, _end)),
     ),
 )
 

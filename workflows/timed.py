@@ -7,7 +7,7 @@ stays due, and overdue, until somebody does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,11 @@ from typing import Any, Final
 
 from domain.account import AccountState, ChangeState
 from domain.deadline import DeadlineKind as K
+from domain.deadline import Outcome
+from domain.reminder import REMINDED_BY
+from workflows import permission_time
+from workflows.changes import Change, Settle, Start
+from workflows.engine import On
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,30 @@ class Due:
 
 def _always(_case: Any, _due: Due) -> bool:
     return True
+
+
+def _indeed(_: On) -> bool:
+    return True
+
+
+def _nothing(_: On) -> Iterable[Change]:
+    return ()
+
+
+def _waits_for_its_holder(case: Any, _: Due) -> bool:
+    return bool(case.state == AccountState.SUPPLEMENT_REQUESTED)
+
+
+def _was_reminded(on: On) -> bool:
+    return bool(on.facts.reminded)
+
+
+def _run_anew(on: On) -> Iterable[Change]:
+    """Nobody loses what they asked for without having been reminded: the time runs once more, and its reminder."""
+    kind: K = on.input.kind
+    yield Settle(REMINDED_BY[kind], Outcome.MOOT)
+    yield Start(REMINDED_BY[kind])
+    yield Start(kind)
 
 
 def _waits_for_review(case: Any, _: Due) -> bool:
@@ -47,17 +76,30 @@ def _closure_was_asked_for_then(case: Any, due: Due) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TimedStep:
-    """When a deadline of this kind has passed, `fires` fires on its case, if `when` holds."""
+    """When a deadline of this kind has passed, `fires` fires on its case, if `when` holds, and `still` of its facts.
+
+    Where only `still` does not, nothing is journalled, and what `otherwise` says of the case's deadlines is done.
+    """
 
     kind: K
     fires: tuple[str, str] | None  # None: it is over by itself, and nobody is told
     stays_open: bool = False
     when: Callable[[Any, Due], bool] = _always
+    still: Callable[[On], bool] = _indeed
+    otherwise: Callable[[On], Iterable[Change]] = _nothing
 
 
 _ROWS: Final = (
-    TimedStep(K.SUPPLEMENT, ("account", "lapse")),
-    TimedStep(K.CHANGE_SUPPLEMENT, ("account", "lapse_change"), when=_change_waits_for_its_holder),
+    TimedStep(K.SUPPLEMENT_REMINDER, ("account", "remind"), when=_waits_for_its_holder),
+    TimedStep(K.SUPPLEMENT, ("account", "lapse"), still=_was_reminded, otherwise=_run_anew),
+    TimedStep(K.CHANGE_SUPPLEMENT_REMINDER, ("account", "remind"), when=_change_waits_for_its_holder),
+    TimedStep(
+        K.CHANGE_SUPPLEMENT,
+        ("account", "lapse_change"),
+        when=_change_waits_for_its_holder,
+        still=_was_reminded,
+        otherwise=_run_anew,
+    ),
     TimedStep(K.REVIEW_DECISION, ("account", "review_overdue"), stays_open=True, when=_waits_for_review),
     TimedStep(K.CHANGE_DECISION, ("account", "review_overdue"), stays_open=True, when=_change_waits_for_review),
     TimedStep(K.FILING_SUBMISSION, ("filing", "overdue"), stays_open=True),
@@ -69,6 +111,22 @@ _ROWS: Final = (
     TimedStep(K.INTERIM_END, None),
     TimedStep(K.MEASURE_END, None),
     TimedStep(K.AUTHORITY_REPORT, None),
+    TimedStep(K.IDENTITY_REMINDER, ("identity", "remind")),
+    TimedStep(K.IDENTITY_VALIDITY, ("identity", "go_stale")),
+    TimedStep(K.QUALIFICATION_REMINDER, ("qualification", "remind")),
+    TimedStep(K.QUALIFICATION_VALIDITY, ("qualification", "lapse")),
+    TimedStep(
+        K.PERMISSION_REMINDER,
+        ("permission", "remind"),
+        still=permission_time.is_near,
+        otherwise=permission_time.remind_later,
+    ),
+    TimedStep(
+        K.PERMISSION_VALIDITY,
+        ("permission", "expire"),
+        still=permission_time.has_expired,
+        otherwise=permission_time.run,
+    ),
     TimedStep(K.PROPOSAL, None),  # no call may use it any more from then on
 )
 TIMED: Final[Mapping[K, TimedStep]] = MappingProxyType({row.kind: row for row in _ROWS})

@@ -12,9 +12,10 @@ from when it is served.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -23,8 +24,9 @@ from domain.deadline import Deadline, Outcome
 from domain.journal import written
 from domain.table import table_of
 from domain.viewer import SYSTEM
+from workflows.changes import Settle, Start
 from workflows.database import Transaction, loader
-from workflows.deadlines import show_due
+from workflows.deadlines import move, show_due
 from workflows.engine import On
 from workflows.firing import complete, fire_due
 from workflows.hands import Hand, Writing
@@ -123,10 +125,14 @@ async def _step(
         await write(writing, transaction)
         return
     on = On(hand.row, None, SYSTEM, writing.now, due, hand.id)
-    facts = await gather_facts(workflow, transition, on, office, transaction)
-    fire_due(
-        writing, workflow, transition, hand, On(hand.row, facts, SYSTEM, writing.now, due, hand.id), office.calendar
-    )
+    on = replace(on, facts=await gather_facts(workflow, transition, on, office, transaction))
+    if not timed.still(on):
+        _forget(hand, deadline, writing)
+        for change in timed.otherwise(on):
+            move(cast("Start | Settle", change), hand, writing, office.calendar)
+        await write(writing, transaction)
+        return
+    fire_due(writing, workflow, transition, hand, on, office.calendar)
     told = {
         "deadline": due.kind.value,
         "due_at": written(due.at),

@@ -101,7 +101,7 @@ async def identity_sealed(office: Any, transaction: Transaction, on: On) -> Mapp
         found.faults.append(Problem(ProblemCode.DOCUMENT_UNUSABLE, ("mandate",)))
     if found.faults:
         return {"faults": tuple(found.faults)}
-    prefix = "pending_" if on.case.state == IdentityState.VERIFIED else ""
+    prefix = "" if on.case.state == IdentityState.UNVERIFIED else "pending_"
     indexes = _indexes(office.keys, on.case.provider_id, found.values)
     bound = {"b_provider_id": on.case.provider_id, "b_id": on.id}
     bound |= {"b_resident_id": indexes["resident_id_index"], "b_uscc": indexes["uscc_index"]}
