@@ -51,10 +51,19 @@ class AccountFlag(Word):
     TWIN = "TWIN", "同一主体", "The same person or organisation is already known to this provider"
     QUOTA_EXCEPTION = "QUOTA_EXCEPTION", "超额申请", "Asked beyond the quota, with a reason"
     QUOTA_BY_INDEX = "QUOTA_BY_INDEX", "同一证件超额", "The same document already holds its quota under another holder"
+    EARLIER_CLOSURE = "EARLIER_CLOSURE", "曾被处置关闭", "An account of the same holder was closed as a measure"
+    CLOSURE_BY_INDEX = (
+        "CLOSURE_BY_INDEX",
+        "同一主体曾被处置关闭",
+        "An account of the same person or organisation was closed as a measure under another holder",
+    )
+    BANNED = "BANNED", "主体在禁入期内", "The person or organisation behind it is kept out since a closure"
 
 
 # The applicant's side never learns of these.
-BLIND_FLAGS: Final = frozenset({AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX})
+BLIND_FLAGS: Final = frozenset(
+    {AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX, AccountFlag.CLOSURE_BY_INDEX, AccountFlag.BANNED}
+)
 # Any of these asks for a second person at the approval.
 SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - BLIND_FLAGS
 

@@ -119,11 +119,16 @@ class ProblemCode(Word):
         "Have the filing pulled back first (filingPullBack), or wait for its decision.")
     CLOSURE_ASKED = ("CLOSURE_ASKED", "已申请注销", "The closure of this account is already asked for.",
         "Wait until closingAt, or take it back.")
+    SUBJECT_BANNED = ("SUBJECT_BANNED", "主体在禁入期内",
+        "The person or organisation behind it may not come back yet: a closure keeps them out.",
+        "Reject the application, or wait until the ban has ended.")
     CLOSURE_NOT_ASKED = ("CLOSURE_NOT_ASKED", "未申请注销", "Nobody asked that this account be closed.",
         "Nothing needs taking back.")
     # adoption
     ADOPTION_CLOSED = ("ADOPTION_CLOSED", "接纳期未开放或已结束",
         "The authority has set no date for adoptions, or it has passed.", "Ask the authority to set adoptionUntil.")
+    REVIEW_NEEDED = ("REVIEW_NEEDED", "须经审核",
+        "An account of this subject is not adopted: a reviewer has to look at it.", "Have the holder apply.")
     EXAMINED_TOO_LATE = ("EXAMINED_TOO_LATE", "审核日期不早于接入日",
         "Only what was examined before the provider's first day here is adopted.", "Have the holder apply.")
     BATCH_FULL = ("BATCH_FULL", "批次已满", "A batch holds at most 10,000 items.", "Begin another batch.")

@@ -15,6 +15,8 @@ from workflows import leases
 from workflows.account_adopt import ADOPT
 from workflows.account_change import CHANGES
 from workflows.account_close import CLOSING
+from workflows.account_counts import LIVE_ACCOUNTS, LIVE_ACCOUNTS_BESIDE
+from workflows.bans import BANNED
 from workflows.engine import Transition, Workflow
 from workflows.held_names import NAME_HELD
 
@@ -56,7 +58,8 @@ ACCOUNT = Workflow(
                 facts.APPLICANT,
                 facts.APPLICANT_HELD,
                 facts.APPLICANT_CONSENTED,
-                facts.LIVE_ACCOUNTS,
+                LIVE_ACCOUNTS,
+                BANNED,
                 facts.TAKEN,
                 facts.DOCUMENTS,
                 facts.LIKENESSES,
@@ -121,7 +124,7 @@ ACCOUNT = Workflow(
             ),
             effects=(effects.supplement, effects.keep_submission),
             code_lists=("filing_categories", "divisions", "materials"),
-            facts=(facts.TAKEN_BY_OTHERS, facts.LIVE_ACCOUNTS_BESIDE, facts.DOCUMENTS, facts.LIKENESSES, NAME_HELD),
+            facts=(facts.TAKEN_BY_OTHERS, LIVE_ACCOUNTS_BESIDE, BANNED, facts.DOCUMENTS, facts.LIKENESSES, NAME_HELD),
             locks_holder=True,  # a document is used once, whichever account it is handed in for
         ),
         Transition(
@@ -143,8 +146,14 @@ ACCOUNT = Workflow(
             S.REVIEWED,
             7,
             c.AccountApprove,
-            guards=(*_DECIDING, g.provider_is_qualified, g.category_stays_with_its_authority),
+            guards=(
+                *_DECIDING,
+                g.provider_is_qualified,
+                g.subject_is_not_banned,
+                g.category_stays_with_its_authority,
+            ),
             effects=(effects.approve,),
+            facts=(BANNED,),
             four_eyes=effects.approval_needs_two,
             code_lists=("filing_categories",),
         ),
@@ -184,7 +193,8 @@ ACCOUNT = Workflow(
                 facts.HANDED_IN,
                 facts.CONSENTED_BY_HOLDER,
                 facts.TAKEN_BY_OTHERS,
-                facts.LIVE_ACCOUNTS_BESIDE,
+                LIVE_ACCOUNTS_BESIDE,
+                BANNED,
                 facts.DOCUMENTS,
                 facts.LIKENESSES,
                 NAME_HELD,

@@ -90,9 +90,16 @@ def keep_submission(on: On) -> Iterable[Change]:
     yield from handed_in.materials(on, id_)
     yield from handed_in.candidates(on)
     yield Insert(AccessLog, {**looked_up_blind(on, on.id, on.facts.accounts_by_index), "purpose": "QUOTA_CHECK"})
+    yield _looked_for_bans(on)
     yield Detail({"round": on.case.round, "category": wanted.category, "handle": wanted.handle})
     if (reason := getattr(on.input, "exception_reason", None)) is not None:
         yield Say(TextName.ANSWER, reason)
+
+
+def _looked_for_bans(on: On) -> Insert:
+    """Bans of the subject, and closures under other holders: found blind, told to reviewers alone."""
+    hits = on.facts.closed_by_index + on.facts.banned
+    return Insert(AccessLog, {**looked_up_blind(on, on.id, hits), "purpose": "BAN_CHECK"})
 
 
 def start_review(_: On) -> Iterable[Change]:
@@ -141,6 +148,7 @@ def tell_overdue(_: On) -> Iterable[Change]:
 
 def approve(on: On) -> Iterable[Change]:
     yield Set({"category": on.input.category, **UNCLAIMED})
+    yield _looked_for_bans(on)
     yield Settle(DeadlineKind.REVIEW_DECISION)
     yield Detail({"category": on.input.category})
     yield Serve(Party.HOLDER)
@@ -162,8 +170,12 @@ def reapply(on: On) -> Iterable[Change]:
 
 
 def approval_needs_two(on: On) -> bool:
-    """A flagged application, or one that the reviewer puts under news."""
-    return bool(on.case.is_flagged) or is_news(getattr(on.input, "category", None))
+    """A flagged application, one that the reviewer puts under news, or of a subject closed before elsewhere.
+
+    The last is not among what `is_flagged` tells: the applicant's side sees that.
+    """
+    seen_before = AccountFlag.CLOSURE_BY_INDEX in on.case.flags
+    return bool(on.case.is_flagged) or seen_before or is_news(getattr(on.input, "category", None))
 
 
 def rejection_needs_two(on: On) -> bool:

@@ -16,8 +16,10 @@ from domain.identity import Identity
 from domain.journal import Step
 from domain.names import NameMark, marks_of, name_key
 from domain.provider import Provider
+from domain.sanction import Ban, BanKind
 from domain.table import table_of
 from domain.viewer import Viewer
+from workflows.bans import standing
 from workflows.database import Among, Row, Transaction, decoder
 from workflows.documents import UNUSED_OF_HOLDER
 from workflows.engine import Fact, Gathered, On
@@ -25,7 +27,7 @@ from workflows.holder import CONSENTED, consented
 from workflows.qualification import qualified
 
 _ACCOUNT, _HOLDER, _IDENTITY, _PROVIDER = table_of(Account), table_of(Holder), table_of(Identity), table_of(Provider)
-_RESERVED, _STEP = table_of(ReservedName), table_of(Step)
+_RESERVED, _STEP, _BAN = table_of(ReservedName), table_of(Step), table_of(Ban)
 _SUBMISSION, _MATERIAL = table_of(Submission), table_of(Material)
 _LIVE: Final = _ACCOUNT.c.state.in_([str(state) for state in LIVE])
 
@@ -56,7 +58,12 @@ class AccountFacts:
     subject_type: SubjectType = SubjectType.OTHER
     identity_state: str = ""
     verified_until: datetime | None = None
+    provider_id: str = ""
     person: bytes | None = None
+    organisation: bytes | None = None
+    banned: bool = False  # the subject, now
+    closed: int = 0  # of the holder's accounts, as measures
+    closed_by_index: int = 0  # of the same person or organisation under other holders
     credit_code_flagged: bool = False
     twin: bool = False
     provider_mode: str = ""
@@ -100,6 +107,8 @@ def _standing(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
             _PROVIDER.c.mode,
             _PROVIDER.c.division,
             _PROVIDER.c.settings,
+            _IDENTITY.c.uscc_index,
+            _IDENTITY.c.provider_id,
         )
         .select_from(
             source.join(_IDENTITY, _IDENTITY.c.holder_id == _HOLDER.c.id).join(
@@ -124,6 +133,8 @@ def _standing_read(rows: Sequence[Row], dialect: sa.Dialect) -> Mapping[str, Any
         "provider_mode": row[7],
         "provider_division": row[8],
         "settings": settings(row[9]) if settings else row[9],
+        "organisation": row[10],
+        "provider_id": row[11],
     }
 
 
@@ -185,7 +196,7 @@ def _names(input_: Any, _: Viewer, now: datetime) -> Mapping[str, Any]:
 
 
 def _taken(source: sa.FromClause, key: sa.ColumnElement[Any], *, itself: bool) -> Fact:
-    """Whether name or handle are taken at the provider by another live account, or kept back."""
+    """Whether name or handle are taken at the provider by another live account, kept back, or banned."""
     other = _ACCOUNT.alias("other")
     is_live = other.c.state.in_([str(state) for state in LIVE])
     elsewhere = other.c.id != key if itself else sa.true()
@@ -199,10 +210,17 @@ def _taken(source: sa.FromClause, key: sa.ColumnElement[Any], *, itself: bool) -
     name = sa.select(key, sa.literal_column("'name'")).select_from(source.join(other, same))
     handle = sa.select(key, sa.literal_column("'handle'")).select_from(source.join(other, same))
     reserved = sa.select(key, sa.literal_column("'name'")).select_from(source.join(_RESERVED, kept))
+    banned = [
+        sa.select(key, sa.literal_column(f"'{what}'"))
+        .select_from(source.join(_BAN, sa.and_(_BAN.c.provider_id == _HOLDER.c.provider_id, standing(kind))))
+        .where(Among(key, "ids"), _BAN.c.key == _bound(f"b_{what}_key"))
+        for what, kind in (("name", BanKind.NAME), ("handle", BanKind.HANDLE))
+    ]
     statement = sa.union_all(
         name.where(Among(key, "ids"), other.c.name_key == _bound("b_name_key")),
         handle.where(Among(key, "ids"), other.c.handle_key == _bound("b_handle_key")),
         reserved.where(Among(key, "ids")),
+        *banned,
     )
     return Fact("taken", statement, lambda rows, _: {"taken": frozenset(row[1] for row in rows)}, _names)
 
@@ -211,33 +229,6 @@ TAKEN: Final = _taken(_HOLDER, _HOLDER.c.id, itself=False)
 TAKEN_BY_OTHERS: Final = _taken(_OF_ACCOUNT, _ACCOUNT.c.id, itself=True)
 
 
-def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
-    """How many live accounts the holder has, and how many others under the same person or organisation."""
-    other, twin = _ACCOUNT.alias("other"), _IDENTITY.alias("twin")
-    live = sa.and_(other.c.holder_id == _HOLDER.c.id, other.c.state.in_([str(state) for state in LIVE]))
-    mine = sa.select(key, sa.literal_column("'holder'"), sa.func.count(other.c.id)).select_from(
-        source.join(other, live)
-    )
-    same = sa.and_(
-        twin.c.provider_id == _IDENTITY.c.provider_id,
-        sa.or_(twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index),
-        twin.c.id != _IDENTITY.c.id,
-    )
-    theirs = sa.and_(other.c.holder_id == twin.c.holder_id, other.c.state.in_([str(state) for state in LIVE]))
-    by_index = sa.select(key, sa.literal_column("'index'"), sa.func.count(other.c.id)).select_from(
-        source.join(_IDENTITY, _IDENTITY.c.holder_id == _HOLDER.c.id).join(twin, same).join(other, theirs)
-    )
-    statement = sa.union_all(*(part.where(Among(key, "ids")).group_by(key) for part in (mine, by_index)))
-    return Fact("live", statement, _counts)
-
-
-def _counts(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
-    found = {row[1]: row[2] for row in rows}
-    return {"accounts_live": found.get("holder", 0), "accounts_by_index": found.get("index", 0)}
-
-
-LIVE_ACCOUNTS: Final = _count(_HOLDER.c.id, _HOLDER)
-LIVE_ACCOUNTS_BESIDE: Final = _count(_ACCOUNT.c.id, _OF_ACCOUNT)
 APPLICANT_CONSENTED: Final = CONSENTED
 CONSENTED_BY_HOLDER: Final = consented(_ACCOUNT.c.id, _OF_ACCOUNT)
 

@@ -134,6 +134,11 @@ def category_stays_with_its_authority(on: On) -> Sequence[Problem]:
     return []
 
 
+@guard(ProblemCode.SUBJECT_BANNED, rests=Rests.DERIVED, path=("id",))
+def subject_is_not_banned(on: On) -> bool:
+    return not on.facts.banned
+
+
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
 def is_not_ones_own_matter(on: On) -> bool:
     return on.viewer.person is None or on.facts.person != on.viewer.person
@@ -208,6 +213,9 @@ def flags_under(on: On, category: str, *, exception: bool) -> list[AccountFlag]:
         AccountFlag.TWIN: facts.twin,
         AccountFlag.QUOTA_EXCEPTION: exception,
         AccountFlag.QUOTA_BY_INDEX: facts.accounts_by_index > 0,
+        AccountFlag.EARLIER_CLOSURE: facts.closed > 0,
+        AccountFlag.CLOSURE_BY_INDEX: facts.closed_by_index > 0,
+        AccountFlag.BANNED: facts.banned,
     }
     found |= {flag for flag, is_so in marks.items() if is_so}
     return [flag for flag in AccountFlag if flag in found]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,12 +15,14 @@ from domain.problems import Problem, ProblemCode
 from domain.proposal import Proposal
 from domain.state import Language
 from domain.table import table_of
+from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Among, Beside, Connection, decoder, loader
-from workflows.engine import Fact, On, Transition, Workflow, refusals
-from workflows.loading import in_scope, read_facts
+from workflows.engine import Fact, On, Sought, Transition, Workflow, refusals
+from workflows.loading import in_scope, read_facts, seek_facts
 from workflows.triggers import TRIGGERS
 
+F = TypeVar("F", Fact, Sought)
 _PROPOSAL = table_of(Proposal)
 _NOW: Final = sa.bindparam("now", type_=_PROPOSAL.c.expires_at.type, required=False)
 
@@ -57,6 +59,8 @@ class AvailableStep:
 class AvailableSteps:
     """Works out the steps of a page of cases: the cases, the workflow's facts, the open proposals, and no more."""
 
+    takes_keys: Literal[True] = True
+
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
 
@@ -66,7 +70,7 @@ class AvailableSteps:
         return tuple(row for row in self.workflow.transitions if row.command is not None and not row.creates)
 
     async def load(
-        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime
+        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, keys: Keys
     ) -> Mapping[str, list[AvailableStep]]:
         """The steps by case id."""
         mine = [row for row in self.offered if viewer.role in self.workflow.who(row.trigger)]
@@ -75,8 +79,9 @@ class AvailableSteps:
         bound = {**viewer.bound, "now": now, "ids": list(ids)}
         rows = await connection.fetch(self._cases(viewer.role), bound)
         known = [loader(self.workflow.model).row(row, connection.dialect) for row in rows]
-        wanted = dict.fromkeys((*self.workflow.facts, *_shown(mine)))
+        wanted = dict.fromkeys((*self.workflow.facts, *_shown(mine, Fact)))
         facts = await read_facts(tuple(wanted), [row.id for row in known], bound, connection)
+        await seek_facts(tuple(dict.fromkeys(_shown(mine, Sought))), facts, keys, now, connection)
         proposals = await self._proposals(connection, viewer, bound)
         found: dict[str, list[AvailableStep]] = {id_: [] for id_ in ids}
         for row in known:
@@ -115,11 +120,11 @@ class AvailableSteps:
         }
 
 
-def _shown(steps: Sequence[Transition]) -> Iterator[Fact]:
+def _shown(steps: Sequence[Transition], kind: type[F]) -> Iterator[F]:
     """What the state guards of these triggers look at beyond the workflow's own facts."""
     for step in steps:
         for fact in step.facts:
-            if isinstance(fact, Fact) and fact.in_steps:
+            if isinstance(fact, kind) and fact.in_steps:
                 yield fact
 
 

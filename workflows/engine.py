@@ -43,6 +43,7 @@ class On:
     input: Any = None
     id: str = ""
     cause: Any = None  # in a follow-up: the case whose step caused it, as it was
+    caused_by: str = ""  # in a follow-up: that step, as `noun.trigger`
 
 
 Check = Callable[[On], "bool | Sequence[Problem]"]
@@ -102,6 +103,18 @@ class Gathered:
     gather: Callable[[Any, Any, On], Awaitable[Mapping[str, Any]]]  # (office, transaction, on)
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Fields that only the deployment's keys find, of many cases at once: for firing and for availableSteps alike.
+
+    `seek` is called with (keys, connection, what the facts before it say of each case, now).
+    """
+
+    name: str
+    seek: Callable[[Any, Any, Mapping[str, Mapping[str, Any]], datetime], Awaitable[Mapping[str, Mapping[str, Any]]]]
+    in_steps: bool = False  # as a Fact's
+
+
 def no_second_person(_: On) -> bool:
     return False
 
@@ -122,7 +135,7 @@ class Transition:
     trigger: str
     sources: tuple[State, ...]  # none: the trigger creates the case
     target: State | None  # None: the case stays where it is
-    article: int
+    article: int  # of the regulation
     command: type[Command] | None = None  # None: fired by follow-ups only
     guards: tuple[Guard, ...] = ()
     effects: tuple[Effect, ...] = ()
@@ -130,7 +143,7 @@ class Transition:
     adverse: bool = False
     reasons_from: str = "rejection_reasons"  # the code list of an adverse step's reasons
     code_lists: tuple[str, ...] = ()
-    facts: tuple[Fact | Gathered, ...] = ()  # beyond the workflow's own
+    facts: tuple[Fact | Sought | Gathered, ...] = ()  # beyond the workflow's own
     opening: Callable[[On], Opening] | None = None
     under: str | None = None  # a creating trigger: the input field that names the row it is created under
     journalled: bool = True  # leases are not
@@ -139,10 +152,17 @@ class Transition:
     endorsers: frozenset[Role] = frozenset()  # who may be the second person, where not everybody with the grant
     locks_holder: bool = False
     competent: Callable[[On], bool] = answers_for_it  # of an existing case; asked before anything else about it
+    or_targets: tuple[State, ...] = ()  # where else it may lead, as `leads` says
+    leads: Callable[[On], State | None] | None = None  # None of it: the case stays where it is
 
     @property
     def creates(self) -> bool:
         return not self.sources
+
+    @property
+    def targets(self) -> tuple[State | None, ...]:
+        """Everywhere it may lead; None: the case may stay where it is."""
+        return (self.target, *self.or_targets, *((None,) if self.leads else ()))
 
 
 @dataclass(frozen=True, eq=False)

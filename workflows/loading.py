@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,16 +15,17 @@ from domain.identity import Identity
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table, table_of
+from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Among, Connection, Transaction, loader
-from workflows.engine import Fact, Gathered, On, Transition, Workflow
+from workflows.engine import Fact, Gathered, On, Sought, Transition, Workflow
 from workflows.hands import Hand, Writing
 from workflows.office import Office
 from workflows.registry import reached_from, workflow_of
 from workflows.sight import in_scope
 
 __all__ = [
-    "gather_facts", "in_scope", "load_case", "load_deadlines", "load_under", "read_facts", "subject_of",
+    "gather_facts", "in_scope", "load_case", "load_deadlines", "load_under", "read_facts", "seek_facts", "subject_of",
 ]  # fmt: skip
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
 
@@ -147,6 +149,15 @@ async def read_facts(
     return found
 
 
+async def seek_facts(
+    facts: Sequence[Sought], fields: dict[str, dict[str, Any]], keys: Keys, now: datetime, connection: Connection
+) -> None:
+    """What only the keys find of these cases, added to what is known of each."""
+    for fact in facts:
+        for id_, found in (await fact.seek(keys, connection, fields, now)).items():
+            fields[id_].update(found)
+
+
 async def gather_facts(
     workflow: Workflow, transition: Transition, on: On, office: Office, transaction: Transaction
 ) -> Any:
@@ -158,7 +169,10 @@ async def gather_facts(
             static.append(fact)
             if fact.binds is not None:
                 bound |= fact.binds(on.input, on.viewer, on.now)
-    fields = (await read_facts(static, [on.id], bound, transaction))[on.id]
+    known = await read_facts(static, [on.id], bound, transaction)
+    sought = [fact for fact in transition.facts if isinstance(fact, Sought)]
+    await seek_facts(sought, known, office.keys, on.now, transaction)
+    fields = known[on.id]
     for fact in transition.facts:
         if isinstance(fact, Gathered):
             seen = replace(on, facts=workflow.facts_type(**fields))

@@ -93,7 +93,7 @@ def _taken(name: str, type_: Any) -> Any:
     return argument(name, type_, description=_LANGUAGE if name == "language" else None)
 
 
-def batched(loader: kinds.Loader, *, key: Any = "id", description: str | None = None) -> Any:
+def batched(loader: kinds.AnyLoader, *, key: Any = "id", description: str | None = None) -> Any:
     """A value for each row, worked out by the loader for a page of ids at once."""
     return planned(kinds.Batched(loader, column_or_name(key)), description)
 
@@ -184,14 +184,18 @@ def group(description: str | None = None) -> Any:
 
 
 def value(
-    function: Callable[..., Awaitable[T]], arguments: Mapping[str, Any] | None = None, description: str | None = None
+    function: Callable[..., Awaitable[T]],
+    arguments: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    *,
+    takes_keys: bool = False,
 ) -> T:
     """What `function(connection, viewer, now, **arguments)` reads. It may await nothing but the connection.
 
-    An argument is a type, or a pair of a type and its default.
+    An argument is a type, or a pair of a type and its default. With `takes_keys` it is handed `keys` as well.
     """
     takes = {name: given if isinstance(given, tuple) else (given,) for name, given in (arguments or {}).items()}
-    what = kinds.Value(function, dict.fromkeys(takes))
+    what = kinds.Value(function, dict.fromkeys(takes), takes_keys)
     return cast(
         "T", planned(what, description or function.__doc__, [argument(n, *given) for n, given in takes.items()])
     )

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
 from domain.policy.masking import Kind
+from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Connection
 
@@ -23,6 +24,21 @@ class Loader(Protocol):
     ) -> Mapping[str, object]:
         """The values by id; an id without one is null."""
         ...
+
+
+class KeyedLoader(Protocol):
+    """A loader that looks for something blind: it is handed the deployment's keys as well."""
+
+    takes_keys: Literal[True]
+
+    async def load(
+        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, keys: Keys
+    ) -> Mapping[str, object]:
+        """The values by id; an id without one is null."""
+        ...
+
+
+AnyLoader = Loader | KeyedLoader
 
 
 @dataclass(frozen=True)
@@ -127,13 +143,14 @@ class Value:
 
     function: Callable[..., Awaitable[Any]]
     arguments: Mapping[str, Any]
+    takes_keys: bool = False  # it opens what is sealed for whoever asks: see the function for whom
 
 
 @dataclass(frozen=True)
 class Batched:
     """A value for each row, worked out for a page at once."""
 
-    loader: Loader
+    loader: AnyLoader
     key: sa.Column[Any] | str
 
 

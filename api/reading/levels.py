@@ -37,7 +37,7 @@ class Child:
 
     key: int  # index of the column that holds it
     levels: Mapping[str | None, Level]  # by id prefix; None: there is only one
-    loader: kinds.Loader | None = None
+    loader: kinds.AnyLoader | None = None
 
 
 @dataclass(eq=False)

@@ -134,7 +134,7 @@ class Objects(ABC):
         rows: Rows,
         column: sa.ColumnElement[Any],
         levels: Mapping[str | None, Level],
-        loader: kinds.Loader | None = None,
+        loader: kinds.AnyLoader | None = None,
         empty: str = "",
     ) -> str:
         key = rows.level.index(column)

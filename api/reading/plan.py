@@ -7,7 +7,7 @@ through the look at run time, so a cached plan cannot carry one viewer's rows to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -68,6 +68,7 @@ class Root:
     field: GraphQLField | None = None
     name: str = ""
     children: tuple[Reread, ...] = ()
+    takes_keys: bool = False
 
     @property
     def level(self) -> Level:
@@ -176,7 +177,7 @@ class Planner(Pages):
         if isinstance(made, kinds.FromViewer):
             return self._value(key, Kind.VIEWER, gql, nodes, made.function)
         read = _renamed(arguments(gql, nodes[0]), gql, made.arguments)
-        return self._value(key, Kind.VALUE, gql, nodes, made.function, read)
+        return replace(self._value(key, Kind.VALUE, gql, nodes, made.function, read), takes_keys=made.takes_keys)
 
     def _value(
         self,

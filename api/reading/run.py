@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from api.errors import ErrorCode, refused
 from api.reading import statements
 from api.reading.cost import Preparation, Prepared
+from api.reading.kinds import AnyLoader, KeyedLoader, Loader
 from api.reading.levels import Child, Level, Mode
 from api.reading.look import Look
 from api.reading.pages import Page
@@ -71,7 +72,8 @@ class Run:
             given = root.function(self.look.viewer)
         else:
             values = root.arguments.read(self.variables)
-            given = await root.function(self.connection, self.look.viewer, self.look.now, **values)
+            more = {"keys": self.look.keys} if root.takes_keys else {}
+            given = await root.function(self.connection, self.look.viewer, self.look.now, **values, **more)
         return root.make(given, self.look, *self._late(root.late))
 
     def _late(self, late: Sequence[Arguments]) -> list[Mapping[str, Any]]:
@@ -97,8 +99,14 @@ class Run:
         if not keys:
             return {}
         if child.loader is not None:
-            return await child.loader.load(self.connection, sorted(keys), self.look.viewer, self.look.now)
+            return await self._loaded(child.loader, sorted(keys))
         return await self._found(child.levels, keys)
+
+    async def _loaded(self, loader: AnyLoader, ids: Sequence[str]) -> Mapping[Any, Any]:
+        look = self.look
+        if getattr(loader, "takes_keys", False):
+            return await cast("KeyedLoader", loader).load(self.connection, ids, look.viewer, look.now, look.keys)
+        return await cast("Loader", loader).load(self.connection, ids, look.viewer, look.now)
 
     async def _found(self, levels: Mapping[str | None, Level], keys: Collection[str]) -> Mapping[Any, Any]:
         level = levels.get(None)

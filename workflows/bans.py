@@ -1,0 +1,115 @@
+"""Who may not come back: a closure keeps names, handles and subjects out of one provider until a date (Art. 8, 9).
+
+A subject is known by an index of its own, which outlives the erasure of the closed account's data: only the keys find
+it, made from the identity of whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+
+from domain.columns import TEXT
+from domain.holder import SubjectType
+from domain.sanction import Ban, BanKind
+from domain.table import table_of
+from domain.vault.blind_index import ban_index
+from domain.vault.keys import Keys
+from workflows.database import Among, Connection
+from workflows.engine import Sought
+from workflows.identity import PERSONS
+
+_BAN = table_of(Ban)
+NOW: Final = sa.bindparam("now", type_=_BAN.c.until.type, required=False)
+Fields = Mapping[str, Mapping[str, Any]]
+
+
+class Digests(sa.types.TypeDecorator[list[bytes]]):
+    """A list of digests as one parameter: an array on PostgreSQL, JSON of their hexadecimal on SQLite."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        array = postgresql.ARRAY(sa.LargeBinary())
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else array)
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        return _as_json if dialect.name == "sqlite" else list
+
+
+def _as_json(digests: Sequence[bytes]) -> str:
+    return "[" + ",".join(f'"{digest.hex().upper()}"' for digest in digests) + "]"
+
+
+class AmongDigests(sa.ColumnElement[bool]):
+    """`column` is one of the digests bound under `digests`: one statement however many there are."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def __init__(self, column: sa.ColumnElement[Any]) -> None:
+        self.column = column
+        self.bound = sa.bindparam("digests", type_=Digests(), required=False)
+
+    def self_group(self, against: Any = None) -> AmongDigests:
+        return self
+
+
+@compiles(AmongDigests, "sqlite")
+def _among_sqlite(element: AmongDigests, compiler: Any, **kw: Any) -> str:
+    chosen = sa.select(sa.func.json_each(element.bound).table_valued("value").c.value)
+    return str(compiler.process(sa.func.hex(element.column).in_(chosen), **kw))
+
+
+@compiles(AmongDigests, "postgresql")
+def _among_postgresql(element: AmongDigests, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.column == sa.any_(element.bound), **kw))
+
+
+def standing(kind: BanKind) -> sa.ColumnElement[bool]:
+    """Bans of a kind that keep somebody or something out at the moment bound as `now`."""
+    of_kind = _BAN.c.kind == sa.literal_column(f"'{kind}'", TEXT)
+    return sa.and_(of_kind, _BAN.c.until > NOW, _BAN.c.lifted_at.is_(None))
+
+
+def subject_of(subject_type: SubjectType, resident_id_index: bytes | None, uscc_index: bytes | None) -> bytes | None:
+    """By which of its blind indexes a subject is banned: a person by their own, an organisation by its credit code."""
+    found = resident_id_index if subject_type in PERSONS else uscc_index
+    return None if found is None else bytes(found)
+
+
+_OF_SUBJECTS: Final = sa.select(_BAN.c.subject_index).where(
+    Among(_BAN.c.provider_id, "providers"), AmongDigests(_BAN.c.subject_index), standing(BanKind.SUBJECT)
+)
+
+
+async def banned(
+    keys: Keys, connection: Connection, subjects: Mapping[str, tuple[str, bytes | None]], now: datetime
+) -> frozenset[str]:
+    """Which of these stand under a ban; each is a provider's id and the index of a subject."""
+    known = {id_: (whose, ban_index(keys, whose, index)) for id_, (whose, index) in subjects.items() if index}
+    if not known:
+        return frozenset()
+    bound = {"providers": sorted({whose for whose, _ in known.values()}), "now": now}
+    bound["digests"] = sorted({digest for _, digest in known.values()})
+    found = {bytes(row[0]) for row in await connection.fetch(_OF_SUBJECTS, bound)}
+    return frozenset(id_ for id_, (_, digest) in known.items() if digest in found)
+
+
+async def _sought(keys: Keys, connection: Connection, fields: Fields, now: datetime) -> Fields:
+    subjects = {
+        id_: (one["provider_id"], subject_of(one["subject_type"], one["person"], one["organisation"]))
+        for id_, one in fields.items()
+        if "person" in one
+    }
+    found = await banned(keys, connection, subjects, now)
+    return {id_: {"banned": id_ in found} for id_ in subjects}
+
+
+BANNED: Final = Sought("banned", _sought, in_steps=True)
