@@ -129,11 +129,16 @@ class Cooperation(Word):
 class HasTerm(Protocol):
     """What has a beginning and ends: a measure in memory, or its table's columns in SQL."""
 
-    from_at: Any
-    until: Any
-    ended_at: Any
-    stayed_from: Any
-    stayed_until: Any
+    @property
+    def from_at(self) -> Any: ...
+    @property
+    def until(self) -> Any: ...
+    @property
+    def ended_at(self) -> Any: ...
+    @property
+    def stayed_from(self) -> Any: ...
+    @property
+    def stayed_until(self) -> Any: ...
 
 
 def in_force(measure: HasTerm, now: Any) -> Any:
@@ -143,7 +148,12 @@ def in_force(measure: HasTerm, now: Any) -> Any:
     """
     begun = measure.from_at <= now
     not_stayed = (now < measure.stayed_from) | (measure.stayed_until <= now)
-    return begun & (now < measure.until) & (now < measure.ended_at) & not_stayed
+    return begun & is_not_over(measure, now) & not_stayed
+
+
+def is_not_over(measure: HasTerm, now: Any) -> Any:
+    """Whether a measure is in force or may yet be: its end has not come. For both, as `in_force`."""
+    return (now < measure.until) & (now < measure.ended_at)
 
 
 def level_at(measures: Iterable[Measure], now: datetime) -> SanctionLevel:
@@ -182,6 +192,7 @@ class Sanction(Tenant, Journalled, Timed, table=True):
     measure_id: str | None = text(nullable=True)  # of the last rung
     measure_until: datetime | None = moment(nullable=True)  # when that ends by itself
     interim_id: str | None = text(nullable=True)  # of the interim measure that runs
+    about_id: str | None = text(nullable=True)  # of the measure that its last decision was about
     reopened: int = integer()
     ruleset: int = integer()
 

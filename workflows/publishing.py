@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -22,6 +22,8 @@ from domain.policy.roles import Role
 from domain.provider import Mode, Provider
 from domain.publishing import Act, Block, Content, Granted, Held, OnFile, Standing, decide
 from domain.qualification import Qualification, QualificationState
+from domain.restriction import Running
+from domain.sanction import HasTerm, Measure, MeasureLevel, is_not_over
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Beside, Connection, Row, decoder
@@ -31,6 +33,7 @@ from workflows.provider import PUBLISH_BEFORE_FILING
 _ACCOUNT, _PROVIDER, _FILING, _IDENTITY = (table_of(model) for model in (Account, Provider, Filing, Identity))
 _AGREEMENT, _CONSENT, _STEP = table_of(AgreementVersion), table_of(Consent), table_of(Step)
 _PERMISSION, _LICENCE, _QUALIFICATION = table_of(Permission), table_of(Licence), table_of(Qualification)
+_MEASURE = table_of(Measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +150,16 @@ _COLUMNS: Final = (
     _PROVIDER.c.mode, _PROVIDER.c.settings,
     _FILING.c.state, _FILING.c.was_refused, _FILING.c.due_at,
     _IDENTITY.c.created_at, _IDENTITY.c.verified_until,
-    _PERMISSION.c.kind, _PERMISSION.c.state, _PERMISSION.c.valid_until, _PERMISSION.c.renewal_asked_at,
+    _PERMISSION.c.kind, _PERMISSION.c.valid_until, _PERMISSION.c.renewal_asked_at,
     _LICENCE.c.id.is_not(None), _LICENCE.c.services, _LICENCE.c.valid_from, _LICENCE.c.valid_to,
     _QUALIFICATION.c.kind, _QUALIFICATION.c.state, _QUALIFICATION.c.valid_from, _QUALIFICATION.c.valid_to,
-    _QUALIFICATION.c.renewal_asked_at,
+    _QUALIFICATION.c.renewal_asked_at, sa.type_coerce(_left_at(), _STEP.c.at.type),
+    sa.type_coerce(_consent_lost_at(), _AGREEMENT.c.valid_from.type),
+    _MEASURE.c.id, _MEASURE.c.level, _MEASURE.c.scope, _MEASURE.c.is_news, _MEASURE.c.from_at, _MEASURE.c.until,
+    _MEASURE.c.ended_at, _MEASURE.c.stayed_from, _MEASURE.c.stayed_until,
 )  # fmt: skip
-_GRANTED, _HELD = slice(12, 20), slice(20, 26)  # what follows the columns: when the qualification was left,
-_CONSENT_LOST_AT = 26  # and since when the holder's consent is not current
+_GRANTED, _HELD, _RUNNING = slice(12, 19), slice(19, 25), slice(26, 35)
+_CONSENT_LOST_AT = 25
 
 
 def _qualifications() -> sa.ColumnElement[bool]:
@@ -163,15 +169,30 @@ def _qualifications() -> sa.ColumnElement[bool]:
     return sa.and_(its, _PROVIDER.c.mode != _word(Mode.SANDBOX), _QUALIFICATION.c.state.not_in(never))
 
 
+def _permission() -> sa.ColumnElement[bool]:
+    """The one that is granted, or suspended by a follow-up: while the measure lasts that is what stands in the way."""
+    state, suspended = _PERMISSION.c.state, _word(PermissionState.SUSPENDED)
+    held = sa.or_(
+        state == _word(PermissionState.GRANTED), sa.and_(state == suspended, _PERMISSION.c.suspended_by_follow_up)
+    )
+    return sa.and_(_PERMISSION.c.account_id == _ACCOUNT.c.id, held)
+
+
+def _measures() -> sa.ColumnElement[bool]:
+    """Those in force, and those that may be while the answer is kept. A warning takes nothing."""
+    not_over = is_not_over(cast("HasTerm", _MEASURE.c), _NOW)
+    return sa.and_(_MEASURE.c.account_id == _ACCOUNT.c.id, not_over, _MEASURE.c.level != _word(MeasureLevel.WARNING))
+
+
 def _standings() -> sa.Select[Any]:
-    granted = sa.and_(_PERMISSION.c.account_id == _ACCOUNT.c.id, _PERMISSION.c.state == _word(PermissionState.GRANTED))
-    return sa.select(*_COLUMNS, _left_at(), _consent_lost_at()).select_from(
+    return sa.select(*_COLUMNS).select_from(
         _ACCOUNT.join(_PROVIDER, _PROVIDER.c.id == _ACCOUNT.c.provider_id)
         .join(_IDENTITY, _IDENTITY.c.holder_id == _ACCOUNT.c.holder_id)
         .outerjoin(_FILING, _FILING.c.current_of == _ACCOUNT.c.id)
-        .outerjoin(_PERMISSION, granted)
+        .outerjoin(_PERMISSION, _permission())
         .outerjoin(_LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number)
         .outerjoin(_QUALIFICATION, _qualifications())
+        .outerjoin(_MEASURE, _measures())
     )
 
 
@@ -192,14 +213,13 @@ def _of_handles(role: Role) -> sa.Select[Any]:
 @cache
 def _decoders(dialect: sa.Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
     """The columns that are stored otherwise than Python has them. Words are compared as they are stored."""
-    types = [*(column.type for column in _COLUMNS), _STEP.c.at.type, _AGREEMENT.c.valid_from.type]
-    plain = {i for i, column in enumerate(_COLUMNS) if isinstance(column.type, WordText)}
-    found = ((i, decoder(type_, dialect)) for i, type_ in enumerate(types) if i not in plain)
+    types = [(i, column.type) for i, column in enumerate(_COLUMNS)]
+    found = ((i, decoder(type_, dialect)) for i, type_ in types if not isinstance(type_, WordText))
     return tuple((i, decode) for i, decode in found if decode is not None)
 
 
 def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
-    """One account of each group of rows: they differ in the qualification alone."""
+    """One account of each group of rows: they differ in qualification and measure alone."""
     groups: dict[str, list[list[Any]]] = {}
     decoders = _decoders(dialect)
     for row in rows:
@@ -213,7 +233,7 @@ def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
 
 def _known(group: Sequence[Sequence[Any]]) -> Known:
     id_, handle, state, is_adopted, closing_at, mode, settings, *_ = one = group[0]
-    held = tuple(Held(*row[_HELD]) for row in group if row[_HELD][0] is not None)
+    held = tuple(dict.fromkeys(Held(*row[_HELD]) for row in group if row[_HELD][0] is not None))
     lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
     standing = Standing(
         state=state,
@@ -225,5 +245,13 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
         verified_until=one[11],
         held=None if mode == Mode.SANDBOX else held,
         permission=None if one[12] is None else Granted(*one[_GRANTED]),
+        measures=_running(group),
     )
     return Known(id_, handle, standing)
+
+
+def _running(group: Sequence[Sequence[Any]]) -> tuple[Running, ...]:
+    """Each measure once, in the order in which they began."""
+    rows = {row[_RUNNING][0]: row[_RUNNING] for row in group if row[_RUNNING][0] is not None}
+    made = (Running(id_, level, tuple(scope), *rest) for id_, level, scope, *rest in rows.values())
+    return tuple(sorted(made, key=lambda one: (one.from_at, one.id)))

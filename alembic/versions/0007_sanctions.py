@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("measure_id", columns.TEXT, nullable=True),
         sa.Column("measure_until", columns.UtcTime(), nullable=True),
         sa.Column("interim_id", columns.TEXT, nullable=True),
+        sa.Column("about_id", columns.TEXT, nullable=True),
         sa.Column("reopened", sa.Integer(), nullable=False),
         sa.Column("ruleset", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_sanction_account_id_account")),

@@ -33,8 +33,10 @@ from domain.account import BLIND_FLAGS, AccountFlag, AccountState, ChangeState, 
 from domain.case import ClockState, Priority
 from domain.holder import SubjectType
 from domain.policy.roles import Role
+from domain.sanction import SanctionLevel
 from workflows.account import ACCOUNT
 from workflows.publishing import PublishingRights
+from workflows.sanction_level import SanctionEnds, SanctionLevels
 from workflows.submissions import Differences
 
 APPLICANTS = frozenset({Role.HOLDER, Role.INTEGRATION, Role.PUBLIC})
@@ -195,5 +197,12 @@ class Account(Case):
     latest_submissions: list[Submission] = latest(rows.Submission.account_id, SUBMISSIONS, limit=3)
     publishing_rights: list[PublishingDecision] = batched(
         PublishingRights(), description="What it may do now: every act on every content."
+    )
+    sanction_level: SanctionLevel = batched(
+        SanctionLevels(), description="The highest measure in force now, over all its sanctions."
+    )
+    sanction_until: datetime | None = batched(
+        SanctionEnds(),
+        description="When no measure of that level is in force any more though nobody does anything; null: never.",
     )
     candidates: list[Candidate] = latest(rows.Candidate.account_id, by(rows.Candidate.id), limit=20)

@@ -24,14 +24,15 @@ from domain.provider import Mode, ProviderState
 from domain.publishing import Act, Blocker, Content
 from domain.qualification import QualificationKind, QualificationState
 from domain.register import ImportState, QuarantineReason, RegisterKind
+from domain.sanction import SanctionLevel
 from domain.staff import StaffState
 from domain.state import Audience
 
 CLOSED_LISTS: Final = (
     AccountFlag, AccountState, AgreementState, Audience, Baseline, BatchKind, BatchState, ClockState, FilingState,
     HolderState, IdentityState, ImportState, LicenceServices, PermissionKind, PermissionState, Priority, ProblemCode,
-    ProviderState, QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, StaffState, SubjectType,
-    SubmissionKind,
+    ProviderState, QualificationKind, QualificationState, QuarantineReason, RegisterKind, Role, SanctionLevel,
+    StaffState, SubjectType, SubmissionKind,
 )  # fmt: skip
 NAMED: Final = {
     Reach: "ViewerScope",

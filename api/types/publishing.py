@@ -27,6 +27,7 @@ class PublishingBlock:
     until: datetime | None = strawberry.field(
         description="When it ends though nobody does anything; null where somebody must."
     )
+    measure: ID | None = strawberry.field(description="The measure that it is, where it is one.")
 
 
 @plain

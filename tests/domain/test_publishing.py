@@ -16,7 +16,9 @@ from domain.case import NO_DUE_DATE
 from domain.filing import FilingState
 from domain.permission import PermissionKind, PermissionState
 from domain.publishing import Act, Block, Blocker, Content, Decision, Granted, Held, OnFile, Standing, decide
-from tests.reference.publishing import blockers
+from domain.restriction import Running
+from domain.sanction import NEVER, MeasureLevel
+from tests.reference.publishing import blockers, measures_in_the_way
 
 NOW: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai
 TODAY: Final = date(2026, 3, 2)
@@ -99,6 +101,7 @@ def _permissions() -> Iterator[list[dict[str, Any]]]:
         licence = None if changed is None else {**whole, **changed}
         for state in PermissionState:
             yield [_permission(kind, state, licence)]
+        yield [_permission(kind, PermissionState.SUSPENDED, licence, suspended_by_follow_up=True)]
     for kind, last, asked in product(PermissionKind, (0, -1, -90, -91), (None, 30, 29)):
         until = TODAY + last * DAY
         at = None if asked is None else datetime(until.year, until.month, until.day, 4, tzinfo=UTC) - asked * DAY
@@ -107,10 +110,37 @@ def _permissions() -> Iterator[list[dict[str, Any]]]:
 
 def _permission(kind: str, state: str, licence: Any, **more: Any) -> dict[str, Any]:
     made = {"kind": str(kind), "state": str(state), "valid_until": None, "renewal_asked_at": None}
-    return {**made, "licence": licence, **more}
+    return {**made, "suspended_by_follow_up": False, "licence": licence, **more}
 
 
 PERMISSIONS: Final = list(_permissions())
+_WINDOWS: Final[tuple[dict[str, datetime], ...]] = (
+    {},
+    {"from_at": NOW}, {"from_at": NOW + SECOND},
+    {"until": NOW + SECOND}, {"until": NOW}, {"until": NOW - SECOND},
+    {"ended_at": NOW + SECOND}, {"ended_at": NOW}, {"ended_at": NOW - DAY},
+    {"stayed_from": NOW}, {"stayed_from": NOW + SECOND}, {"stayed_from": NOW - DAY, "stayed_until": NOW},
+    {"stayed_from": NOW - DAY, "stayed_until": NOW + SECOND},
+)  # fmt: skip
+_SCOPES: Final = ([], ["PUBLISH"], ["COMMENT"], ["PROFILE"], ["NEWS"], ["COMMENT", "PROFILE"], ["NEWS", "PUBLISH"])
+
+
+def measure(level: str, scope: Sequence[str] = (), *, is_news: bool = False, **more: datetime) -> dict[str, Any]:
+    never = dict.fromkeys(("ended_at", "stayed_from", "stayed_until"), NEVER)
+    made = {"level": str(level), "scope": list(scope), "is_news": is_news, "from_at": NOW - 10 * DAY}
+    until = NEVER if level == MeasureLevel.CLOSED else NOW + 10 * DAY
+    return {"id": "measure_1", **made, "until": until, **never, **more}
+
+
+def _scopes(level: MeasureLevel) -> Sequence[list[str]]:
+    return _SCOPES if level in ("RESTRICTED", "INTERIM") else _SCOPES[:1]
+
+
+MEASURES: Final = [
+    measure(level, scope, is_news=is_news, **window)
+    for level in MeasureLevel
+    for scope, is_news, window in product(_scopes(level), (False, True), _WINDOWS)
+]
 DUE: Final = (NO_DUE_DATE, AFTER, NOW + SECOND, NOW, NOW - SECOND)
 ACCOUNTS: Final = list(product(map(str, AccountState), (False, True), (False, True)))
 
@@ -122,6 +152,7 @@ def scene(
     verified: datetime | None = AFTER,
     provider: tuple[str, list[dict[str, Any]]] = PROVIDERS[0],
     permissions: Sequence[dict[str, Any]] = (),
+    measures: Sequence[dict[str, Any]] = (),
 ) -> Scene:
     """The rows of a case."""
     return {
@@ -130,6 +161,7 @@ def scene(
         "identity": {"created_at": BEFORE, "verified_until": verified},
         "filing": filing, "agreements": agreement[0], "consents": agreement[1], "lost_at": agreement[2],
         "qualifications": provider[1], "permissions": permissions,
+        "measures": [{**one, "id": f"measure_{i}"} for i, one in enumerate(measures)],
     }  # fmt: skip
 
 
@@ -144,8 +176,18 @@ def standing_of(rows: Mapping[str, Any]) -> Standing:
         consent_lost_at=rows["lost_at"],
         verified_until=rows["identity"]["verified_until"],
         held=None if rows["provider"]["mode"] == "SANDBOX" else tuple(map(_as_read, held)),
-        permission=next((_granted(one) for one in rows["permissions"] if one["state"] == "GRANTED"), None),
+        permission=next((_granted(one) for one in rows["permissions"] if _is_held(one)), None),
+        measures=tuple(Running(**{**one, "scope": tuple(one["scope"])}) for one in rows["measures"] if _runs(one)),
     )
+
+
+def _is_held(one: Mapping[str, Any]) -> bool:
+    return one["state"] == "GRANTED" or bool(one["suspended_by_follow_up"])
+
+
+def _runs(one: Mapping[str, Any]) -> bool:
+    """What begins after that, or ends, is told by `decide`: it reads all that are not over at the moment asked for."""
+    return one["level"] != "WARNING" and min(one["until"], one["ended_at"]) > NOW - 2 * DAY
 
 
 def _as_read(one: Mapping[str, Any]) -> Held:
@@ -156,7 +198,8 @@ def _granted(one: Mapping[str, Any]) -> Granted:
     licence = one["licence"] or {"services": None, "valid_from": None, "valid_to": None}
     said = {f"licence_{name}": value for name, value in licence.items()}
     said["licence_is_listed"] = one["licence"] is not None
-    return Granted(**{name: one[name] for name in one if name != "licence"}, **said)
+    kept = [name for name in one if name not in ("licence", "state", "suspended_by_follow_up")]
+    return Granted(**{name: one[name] for name in kept}, **said)
 
 
 def decided(rows: Scene, act: Act, content: Content, now: datetime = NOW) -> Decision:
@@ -167,6 +210,11 @@ def codes(decision: Decision) -> list[str]:
     return sorted(block.code for block in decision.blocked_by)
 
 
+def named(decision: Decision) -> list[tuple[str, str, datetime | None]]:
+    """The measures in the way, as the reference names them."""
+    return sorted((block.measure, str(block.code), block.until) for block in decision.blocked_by if block.measure)
+
+
 def compare(scenes: Iterator[Scene], now: datetime = NOW) -> int:
     """How many answers were compared with the reference; none may differ."""
     compared = 0
@@ -175,6 +223,8 @@ def compare(scenes: Iterator[Scene], now: datetime = NOW) -> int:
         for act, content in ALL:
             made, wanted = decide(standing, act, content, now), blockers(rows, act, content, now)
             assert (made.allowed, codes(made)) == (not wanted, wanted), (rows, act, content)
+            if wanted and wanted[0] not in ("CLOSED", "NOT_REVIEWED"):
+                assert named(made) == measures_in_the_way(rows, act, content, now), (rows, act, content)
             compared += 1
     return compared
 
@@ -197,6 +247,17 @@ def test_holds_and_news_rights_are_those_of_the_reference_in_every_combination_o
     assert compare(news) == 3 * len(PERMISSIONS) * 12
 
 
+def test_what_measures_take_is_that_of_the_reference_for_one_and_for_two_of_them() -> None:
+    states = [(str(state), False, True) for state in AccountState]
+    badge = [_permission(PermissionKind.PUBLISH_AND_REPRINT, "SUSPENDED", None, suspended_by_follow_up=True)]
+    one = (scene(account, measures=[each]) for account, each in product(states, MEASURES))
+    pairs = list(product(MEASURES[::7], MEASURES[::5]))
+    two = (scene(("FILED", False, False), permissions=badge, measures=pair) for pair in pairs)
+
+    assert compare(one) == len(states) * len(MEASURES) * 12
+    assert compare(two) == len(pairs) * 12
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_everything_at_once_is_as_in_the_reference(seed: int) -> None:
     """30,000 answers a seed, at moments around the ones that the rows name."""
@@ -205,7 +266,7 @@ def test_everything_at_once_is_as_in_the_reference(seed: int) -> None:
     for _ in range(2_500):
         rows = scene(
             random.choice(ACCOUNTS), random.choice(on_file), random.choice(AGREEMENTS), random.choice(VERIFIED),
-            random.choice(PROVIDERS), random.choice(PERMISSIONS),
+            random.choice(PROVIDERS), random.choice(PERMISSIONS), random.choices(MEASURES, k=random.choice((0, 1, 3))),
         )  # fmt: skip
         edge = random.choice((0 * SECOND, SECOND, -SECOND, timedelta(hours=12), timedelta(hours=-12, microseconds=-1)))
         # The consent of a version that is not in force at that moment is not lost: the statement says so.
@@ -222,7 +283,7 @@ def test_an_answer_holds_for_as_long_as_it_says(seed: int) -> None:
     for _ in range(2_000):
         rows = scene(
             random.choice(ACCOUNTS), random.choice(on_file), random.choice(AGREEMENTS), random.choice(VERIFIED),
-            random.choice(PROVIDERS), random.choice(PERMISSIONS),
+            random.choice(PROVIDERS), random.choice(PERMISSIONS), random.choices(MEASURES, k=random.choice((0, 1, 3))),
         )  # fmt: skip
         now = random.choice((NOW, NOW - SECOND, midnight - 3 * SECOND, midnight - 90 * SECOND))
         now -= timedelta(microseconds=random.choice((0, 1, 500_000)))
@@ -288,3 +349,80 @@ def test_a_validity_without_end_overruns_no_calendar() -> None:
 
     assert decided(scene(provider=("PRODUCTION", always)), Act.PUBLISH, Content.GENERAL).allowed
     assert decided(scene(provider=("PRODUCTION", asked)), Act.PUBLISH, Content.GENERAL).allowed
+
+
+# --- measures in words -------------------------------------------------------------------------------------------
+SUSPENDED_BY_MEASURE: Final = _permission(
+    PermissionKind.PUBLISH_AND_REPRINT,
+    PermissionState.SUSPENDED,
+    {"services": "PUBLISH_AND_REPRINT", "valid_from": TODAY - 400 * DAY, "valid_to": TODAY + 400 * DAY},
+    suspended_by_follow_up=True,
+)
+
+
+def test_a_suspension_is_named_with_its_end_and_is_over_at_that_instant() -> None:
+    until = NOW + 10 * SECOND
+    rows = scene(measures=[measure("SUSPENDED", until=until)])
+
+    during = decided(rows, Act.UPDATE, Content.GENERAL, until - timedelta(microseconds=1))
+    over = decided(rows, Act.UPDATE, Content.GENERAL, until)
+
+    assert decided(rows, Act.PUBLISH, Content.GENERAL) == Decision(
+        False, (Block(Blocker.SUSPENDED, until, "measure_0"),), NOW, 10
+    )
+    assert codes(during) == ["SUSPENDED"]
+    assert (over.allowed, over.valid_for) == (True, 60)
+    assert decided(rows, Act.REMOVE, Content.GENERAL).allowed
+
+
+def test_measures_of_several_cases_are_all_named_and_ending_one_ends_no_other() -> None:
+    first, second = NOW + 5 * SECOND, NOW + 9 * DAY
+    rows = scene(measures=[measure("SUSPENDED", until=first), measure("RESTRICTED", ["PUBLISH"], until=second)])
+
+    both = decided(rows, Act.PUBLISH, Content.GENERAL)
+    later = decided(rows, Act.PUBLISH, Content.GENERAL, first)
+
+    restricted = Block(Blocker.RESTRICTED, second, "measure_1")
+    assert both.blocked_by == (Block(Blocker.SUSPENDED, first, "measure_0"), restricted)
+    assert later.blocked_by == (restricted,)
+    assert decided(rows, Act.COMMENT, Content.GENERAL, first).allowed
+
+
+def test_a_warning_takes_nothing_and_an_interim_measure_without_a_scope_all_but_taking_down() -> None:
+    warned, interim = scene(measures=[measure("WARNING")]), scene(measures=[measure("INTERIM")])
+
+    assert all(decided(warned, act, Content.GENERAL).allowed for act in Act)
+    assert [codes(decided(interim, act, Content.GENERAL)) for act in Act] == [["INTERIM_MEASURE"]] * 3 + [[]]
+
+
+def test_a_measure_on_a_news_ground_takes_all_news_and_gives_it_back_though_nobody_has_resumed_the_permission() -> None:
+    until = NOW + 10 * SECOND
+    rows = scene(
+        measures=[measure("RESTRICTED", ["COMMENT"], is_news=True, until=until)], permissions=[SUSPENDED_BY_MEASURE]
+    )
+
+    assert decided(rows, Act.PUBLISH, Content.GENERAL).allowed
+    assert decided(rows, Act.PUBLISH, Content.NEWS_ORIGINAL).blocked_by == (
+        Block(Blocker.RESTRICTED, until, "measure_0"),
+    )
+    assert decided(rows, Act.PUBLISH, Content.NEWS_ORIGINAL, until).allowed
+
+
+def test_a_permission_that_somebody_suspended_comes_back_with_nothing_but_their_word() -> None:
+    suspended = {**SUSPENDED_BY_MEASURE, "suspended_by_follow_up": False}
+
+    assert codes(decided(scene(permissions=[suspended]), Act.PUBLISH, Content.NEWS_REPRINT)) == ["NO_BADGE"]
+
+
+def test_a_closed_account_is_told_which_measure_closed_it() -> None:
+    closed = ("CLOSED", False, False)
+    by_its_holder, by_a_measure = scene(closed), scene(closed, measures=[measure("CLOSED"), measure("SUSPENDED")])
+
+    assert decided(by_its_holder, Act.PUBLISH, Content.GENERAL).blocked_by == (Block(Blocker.CLOSED),)
+    assert decided(by_a_measure, Act.REMOVE, Content.GENERAL).blocked_by == (Block(Blocker.CLOSED, None, "measure_0"),)
+
+
+def test_a_scope_that_is_listed_no_more_takes_everything() -> None:
+    rows = scene(measures=[measure("RESTRICTED", ["FORMER"])])
+
+    assert [codes(decided(rows, act, Content.GENERAL)) for act in Act] == [["RESTRICTED"]] * 3 + [[]]

@@ -10,7 +10,9 @@ those of Shanghai, eight hours ahead of UTC. The rows of a case:
     agreements      id, number, valid_from
     consents        agreement_id, clause
     qualifications  kind, state, valid_from, valid_to, renewal_asked_at, left (when it left VERIFIED, each time)
-    permissions     kind, state, valid_until, renewal_asked_at, licence (services, valid_from, valid_to; or None)
+    permissions     kind, state, suspended_by_follow_up, valid_until, renewal_asked_at,
+                    licence (services, valid_from, valid_to; or None)
+    measures        id, level, scope, is_news, from_at, until, ended_at, stayed_from, stayed_until
 """
 
 from __future__ import annotations
@@ -23,6 +25,14 @@ Rows = Mapping[str, Any]
 ACTS = ("PUBLISH", "UPDATE", "COMMENT", "REMOVE")
 CONTENTS = ("GENERAL", "NEWS_ORIGINAL", "NEWS_REPRINT")
 THIRTY_DAYS = timedelta(days=30)
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+# What a restriction or an interim measure of each scope takes.
+OF_SCOPE = {
+    "PUBLISH": lambda act, content: act == "PUBLISH",
+    "COMMENT": lambda act, content: act == "COMMENT",
+    "PROFILE": lambda act, content: act == "UPDATE",
+    "NEWS": lambda act, content: content != "GENERAL",
+}
 NINETY_DAYS = timedelta(days=90)
 
 
@@ -37,13 +47,14 @@ def end_of(day: date) -> datetime:
 def blockers(rows: Rows, act: str, content: str, now: datetime) -> list[str]:
     """Everything in the way, in alphabetical order."""
     state = rows["account"]["state"]
-    if state == "CLOSED":
-        return ["CLOSED"]
+    closures = [one for one in rows["measures"] if one["level"] == "CLOSED" and is_in_force(one, now)]
+    if state == "CLOSED" or closures:
+        return ["CLOSED"] * max(1, len(closures))
     if state in ("APPLIED", "SUPPLEMENT_REQUESTED", "REJECTED", "WITHDRAWN"):
         return ["NOT_REVIEWED"]
     if act == "REMOVE":
         return []
-    found = []
+    found = [code for _, code, _ in measures_in_the_way(rows, act, content, now)]
     if act in ("PUBLISH", "COMMENT") and not has_base_right(rows, now):
         found.append(why_no_base_right(rows))
     if agreement_holds(rows, now):
@@ -55,6 +66,40 @@ def blockers(rows: Rows, act: str, content: str, now: datetime) -> list[str]:
     if content != "GENERAL" and (missing := badge_missing(rows, content, now)) is not None:
         found.append(missing)
     return sorted(found)
+
+
+# --- measures ----------------------------------------------------------------------------------------------------
+def measures_in_the_way(rows: Rows, act: str, content: str, now: datetime) -> list[tuple[str, str, datetime | None]]:
+    """The measures that stand in the way of an act that is not to take down: which, as what, and until when."""
+    found = []
+    for one in rows["measures"]:
+        if is_in_force(one, now) and takes(one, act, content):
+            code = "INTERIM_MEASURE" if one["level"] == "INTERIM" else str(one["level"])
+            end = min(one["ended_at"], one["until"])
+            found.append((one["id"], code, None if end == FOREVER else end))
+    return sorted(found)
+
+
+def takes(one: Rows, act: str, content: str) -> bool:
+    if act == "REMOVE" or one["level"] == "WARNING":
+        return False
+    if one["level"] in ("SUSPENDED", "CLOSED") or not one["scope"]:
+        return True
+    if one["is_news"] and one["level"] == "RESTRICTED" and content != "GENERAL":
+        return True
+    return any(OF_SCOPE[code](act, content) for code in one["scope"])
+
+
+def is_in_force(one: Rows, now: datetime) -> bool:
+    return any(begins <= now < ends for begins, ends in spans(one))
+
+
+def spans(one: Rows) -> list[tuple[datetime, datetime]]:
+    """When it is in force: from its beginning to its end, but for the time it is stayed."""
+    end = min(one["ended_at"], one["until"])
+    before = (one["from_at"], min(end, one["stayed_from"]))
+    after = (max(one["from_at"], one["stayed_until"]), end)
+    return [before, after]
 
 
 # --- base --------------------------------------------------------------------------------------------------------
@@ -133,7 +178,7 @@ def vouches_since(one: Rows, now: datetime) -> bool:
 
 # --- news --------------------------------------------------------------------------------------------------------
 def badge_missing(rows: Rows, content: str, now: datetime) -> str | None:
-    granted = [one for one in rows["permissions"] if one["state"] == "GRANTED"]
+    granted = [one for one in rows["permissions"] if is_held(one)]
     if rows["account"]["state"] not in ("FILED", "BADGED") or not granted:
         return "NO_BADGE"
     [one] = granted
@@ -142,6 +187,11 @@ def badge_missing(rows: Rows, content: str, now: datetime) -> str | None:
     if content == "NEWS_ORIGINAL" and one["kind"] != "PUBLISH_AND_REPRINT":
         return "BADGE_ONLY_REPRINTS"
     return None
+
+
+def is_held(one: Rows) -> bool:
+    """Granted, or suspended for a measure only: while that is in force it is what stands in the way."""
+    return one["state"] == "GRANTED" or (one["state"] == "SUSPENDED" and one["suspended_by_follow_up"])
 
 
 def stands(one: Rows, today: date) -> bool:
