@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from time import monotonic
 from typing import Any, Final
 
+import orjson
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api.auth import Authenticator
+from api.background import running
 from api.endpoint import GraphQLEndpoint
 from api.execute import Engine
 from api.limits import Buckets, Rate
@@ -32,15 +35,12 @@ from api.uploads import UploadEndpoint
 from api.viewers import Viewers
 from domain.calendar import WorkingDays
 from domain.vault.keys import Keys
+from workflows.clock_offset import ahead, expect_sandboxes_only
 from workflows.database import Database
 from workflows.deployment import is_migrated, settle
-from workflows.documents import remove_unused
-from workflows.jobs import Worker
-from workflows.licence_doubts import keep_telling
+from workflows.due_work import health_of
 from workflows.migrations import open_database
 from workflows.office import Clock, Office
-from workflows.sequencer import Sequencer
-from workflows.timed_steps import deadlines_of
 
 REGISTER_PATHS: Final = (
     "/register",
@@ -48,7 +48,6 @@ REGISTER_PATHS: Final = (
     "/badges/{rest:path}",
     "/.well-known/signet-keys.json",
 )
-TIDY_SECONDS: Final = 3_600.0
 ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 10_000
 _log: Final = structlog.get_logger()
 
@@ -74,7 +73,7 @@ class Deployment:
 async def opened(
     settings: Settings, *, clock: Clock = system_clock, with_worker: bool = False
 ) -> AsyncIterator[Deployment]:
-    """Open the database, check its keys, start the sequencer, and a worker where one is wanted.
+    """Open the database, check its keys and the clock, start what runs beside, and a worker where one is wanted.
 
     KeysUnusable, DeploymentUnusable, IssuerUnusable.
     """
@@ -82,16 +81,16 @@ async def opened(
     database = await open_database(settings.database_url, connections_max=settings.database_connections_max)
     try:
         await settle(database, keys, settings.deployment_code)
+        await expect_clock(settings, database)
         deployment = composed(settings, database, keys, clock)
-        background = _running(_sequencing(database), _tidying(database, clock), _telling(deployment.office))
-        async with background, _working(deployment.office) if with_worker else nullcontext():
+        async with running(deployment.office, with_worker=with_worker):
             yield deployment
     finally:
         await database.close()
 
 
 def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Deployment:
-    """The collaborators, each handed what it needs."""
+    """The collaborators, each handed what it needs. Tokens keep to the time, whatever the office's clock says."""
     office = office_of(settings, database, keys, clock)
     authenticator = Authenticator(settings, keys, Viewers(database, monotonic), clock)
     documents = Buckets(
@@ -105,9 +104,37 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
 
 def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:
     """What every unit of work is handed."""
-    calendar = WorkingDays(holidays=settings.holidays)
-    code, url = settings.deployment_code, settings.base_url
-    return Office(database, keys, clock, calendar, deployment_code=code, public_url=url)
+    return Office(
+        database,
+        keys,
+        ahead(clock, settings.clock_offset),
+        calendar_of(settings),
+        deployment_code=settings.deployment_code,
+        public_url=settings.base_url,
+        clock_offset=settings.clock_offset,
+    )
+
+
+def calendar_of(settings: Settings) -> WorkingDays:
+    """The working days. A year whose official ones are not known is logged once, when it is first counted in."""
+
+    @cache
+    def warn(year: int) -> None:
+        _log.warning("calendar.year_unknown", year=year, counted="Monday to Friday", less="SIGNET_HOLIDAYS")
+
+    return WorkingDays(holidays=settings.holidays, assumed=warn)
+
+
+async def expect_clock(settings: Settings, database: Database) -> None:
+    """OffsetRefused where the clock is set ahead and what is decided counts."""
+    if settings.clock_offset:
+        await expect_sandboxes_only(database)
+
+
+def tell_of_offset(settings: Settings) -> None:
+    """Say in the log that the clock is set ahead."""
+    if settings.clock_offset:
+        _log.warning("clock.ahead", by=str(settings.clock_offset), seconds=int(settings.clock_offset.total_seconds()))
 
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
@@ -117,6 +144,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened(settings, clock=clock, with_worker=settings.worker) as deployment:
             app.state.deployment = deployment
+            tell_of_offset(settings)
             _settled_in()
             yield
 
@@ -178,72 +206,24 @@ async def hint(_: Request) -> JSONResponse:
 
 
 async def health(request: Request) -> JSONResponse:
-    """200 while the database answers with the tables of this version, else 503."""
+    """200 while the database answers with the tables of this version, else 503; and how the work stands."""
     office = request.app.state.deployment.office
     try:
         async with asyncio.timeout(5):
             migrated = await is_migrated(office.database)
+            work = asdict(await health_of(office.database, office.clock())) if migrated else None
     except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that the database does not
         _log.error("health", type=type(fault).__qualname__)
         return JSONResponse({"status": "unavailable", "database": "unreachable"}, 503)
-    state = {"database": "ok", "migrated": migrated, "keys": office.keys.id}
-    return JSONResponse({"status": "ok" if migrated else "unavailable", **state}, 200 if migrated else 503)
+    state = {"database": "ok", "migrated": migrated, "keys": office.keys.id, "work": work}
+    return _Json({"status": "ok" if migrated else "unavailable", **state}, 200 if migrated else 503)
 
 
-@asynccontextmanager
-async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
-    """Run in the background until the block ends."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+class _Json(JSONResponse):
+    """JSON with moments in it."""
 
-
-@asynccontextmanager
-async def _working(office: Office) -> AsyncIterator[None]:
-    """Do what falls due until the block ends; what is in hand then is finished."""
-    worker = Worker(
-        office.database,
-        office.clock,
-        [deadlines_of(office)],
-        failed=lambda error: _log.error("worker", type=type(error).__qualname__),
-    )
-    running = asyncio.ensure_future(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await running
-
-
-async def _sequencing(database: Database) -> None:
-    await Sequencer(database).run(failed=lambda error: _log.error("sequencer", type=type(error).__qualname__))
-
-
-async def _telling(office: Office) -> None:
-    """Tell of the licences that an import put in doubt, and of those that one before the start left."""
-    await keep_telling(
-        office.database,
-        office.clock,
-        office.calendar,
-        failed=lambda error: _log.error("licence_doubts", type=type(error).__qualname__),
-    )
-
-
-async def _tidying(database: Database, clock: Clock) -> None:
-    """Once an hour remove what was uploaded and never used."""
-    while True:
-        try:
-            if removed := await remove_unused(database, clock()):
-                _log.info("documents.removed", count=removed)
-        except Exception as error:  # noqa: BLE001 - the next hour tries again
-            _log.error("documents", type=type(error).__qualname__)
-        await asyncio.sleep(TIDY_SECONDS)
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
 
 
 def _rate(per_minute: int) -> Rate:

@@ -17,6 +17,7 @@ from api.commands.register_fill import register_fill_command
 from api.commands.serve import serve
 from api.commands.staff import staff_app
 from api.commands.token import token_command
+from api.commands.work import work_app
 from api.commands.worker import worker_command
 
 app: Final = typer.Typer(
@@ -40,3 +41,4 @@ app.command("explain")(explain)
 app.command("generate")(generate)
 app.command("export-schema")(export_schema)
 app.add_typer(staff_app, name="staff")
+app.add_typer(work_app, name="work")

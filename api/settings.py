@@ -2,15 +2,16 @@
 
 # No `from __future__ import annotations`: pydantic reads the annotations when the class is made.
 import os
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api import dev_issuer
+from api.durations import duration
 from domain.policy.roles import Role
 from domain.vault.keys import KeyRing
 from workflows.keys import keys_from_file, keys_from_values
@@ -140,11 +141,17 @@ class Settings(BaseSettings):
     """Whether `signet serve` itself does what falls due; `false` where `signet worker` does, which wants PostgreSQL."""
     holidays: tuple[date, ...] = ()
     """Public holidays of years that the calendar does not know yet (JSON list of dates)."""
+    clock_offset: Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(), le=timedelta(days=3_650))] = (
+        timedelta()
+    )
+    """For demos: how far the clock is set ahead (35d, 12h, 1d12h30m); refused unless every provider is a sandbox."""
 
     @model_validator(mode="after")
     def _fits_its_mode(self) -> Self:
         if self.mode == Mode.PRODUCTION and not self.issuers:
             raise ValueError("production takes no tokens of its own making: name who signs them in SIGNET_ISSUERS")
+        if self.mode == Mode.PRODUCTION and self.clock_offset:
+            raise ValueError("production keeps to the time: leave out --clock-offset and SIGNET_CLOCK_OFFSET")
         return self
 
     @property

@@ -40,6 +40,10 @@ class Connections:
                 return given
         raise asyncpg.InterfaceError("the database is closed")
 
+    async def apart(self) -> asyncpg.Connection:
+        """One that counts with no others, and that its taker closes."""
+        return await asyncpg.connect(**self._options)
+
     def give_back(self, connection: asyncpg.Connection) -> None:
         """Whoever waits longest has it next. One that was lost, or is left in a transaction, nobody gets."""
         if connection.is_closed() or connection.is_in_transaction() or not self._most:

@@ -30,11 +30,8 @@ _ADD: Final = sa.insert(_TABLE)
 _TAKE_KEYS: Final = (
     sa.update(_TABLE).where(_TABLE.c.key_id.is_(None)).values(key_id=sa.bindparam("its_key_id", type_=sa.Text))
 )
-_PASSED_AT: Final = sa.bindparam("passed_at", type_=_TABLE.c.worker_passed_at.type)
-_NOTE_PASS: Final = (
-    sa.update(_TABLE)
-    .where(sa.or_(_TABLE.c.worker_passed_at.is_(None), _TABLE.c.worker_passed_at < _PASSED_AT))
-    .values(worker_passed_at=_PASSED_AT)
+_NOTE_PASS: Final = sa.update(_TABLE).values(
+    worker_passed_at=sa.bindparam("passed_at", type_=_TABLE.c.worker_passed_at.type)
 )
 _REVISION: Final = sa.text("SELECT version_num FROM alembic_version")
 
@@ -91,7 +88,7 @@ async def known_deployment(database: Database) -> tuple[str, str | None] | None:
 
 
 async def note_pass(database: Database, at: datetime) -> None:
-    """Remember that a worker had looked for work at that moment, unless one was seen later."""
+    """Remember when a worker last looked for work."""
     await database.write(lambda transaction: transaction.fetch_each(_NOTE_PASS, [{"passed_at": at}]))
 
 

@@ -70,6 +70,7 @@ class Worker:
         self._hand: dict[asyncio.Task[None], Work] = {}
         self._wake = asyncio.Event()
         self._is_alone = self._is_stopping = False
+        self.passed_at: datetime | None = None  # when it last looked, by its clock
 
     async def sweep(self) -> int:
         """Do everything that is due now; how many claims that took."""
@@ -80,7 +81,7 @@ class Worker:
         return total
 
     async def run(self) -> None:
-        """Go on until `stop()`, then finish what is in hand."""
+        """Go on until `stop()`, then finish what is in hand. Between two looks it rests, unless it is woken."""
         while not self._is_stopping:
             taken = 0
             try:
@@ -94,6 +95,10 @@ class Worker:
     def stop(self) -> None:
         """Take nothing more."""
         self._is_stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at once: something was committed that may be due. However many say so, it looks once."""
         self._wake.set()
 
     async def fill(self) -> int:
@@ -106,12 +111,13 @@ class Worker:
                 self._hand[task] = work
                 task.add_done_callback(self._done)
                 taken += 1
+        self.passed_at = self._clock()
         return taken
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._hand[task]
         self._is_alone = False
-        self._wake.set()
+        self.wake()
 
     async def _rest(self) -> None:
         try:

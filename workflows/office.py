@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.calendar import WorkingDays
 from domain.vault.keys import Keys
@@ -25,3 +25,4 @@ class Office:
     listed_names: ListedNames = field(default_factory=ListedNames)
     deployment_code: str = "SG"
     public_url: str = "http://127.0.0.1:8000"
+    clock_offset: timedelta = timedelta()  # how far the clock is set ahead of the time

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import asyncpg
@@ -14,6 +15,7 @@ from workflows.connections import Connections
 from workflows.database import POSTGRESQL, Connection, Row, Statement, T, Taken, Values, Work, collided, compiled
 
 STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 made plans come and go
+ALIVE_SECONDS: Final = 30.0  # how often a connection that only listens shows that it is there
 _COLLISIONS: Final = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
@@ -136,5 +138,29 @@ class Postgres:
             raise
         self._connections.give_back(raw)
 
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Call `heard` at each notification, and at first, for what was told before: until the connection breaks.
+
+        It has a connection of its own, and rises only with what broke it.
+        """
+        connection, lost = await self._connections.apart(), asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            await connection.add_listener(channel, lambda *_: heard())
+            heard()
+            while not await _is_set(lost, ALIVE_SECONDS):
+                # Whatever lies between may have lost it without a word.
+                await connection.execute("SELECT 1", timeout=ALIVE_SECONDS)
+        finally:
+            connection.terminate()
+        raise asyncpg.ConnectionDoesNotExistError(f"nothing is heard of {channel} any more")
+
     async def close(self) -> None:
         await self._connections.close()
+
+
+async def _is_set(event: asyncio.Event, within_seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_seconds):
+            await event.wait()
+    return event.is_set()

@@ -128,6 +128,10 @@ class SnapshotMark:
             self._turn = None
 
 
+def _to_nobody() -> None:
+    """Who needs not hear of new positions."""
+
+
 class Sequencer:
     """Numbers the steps of one database. Any number may run; they take turns."""
 
@@ -151,8 +155,17 @@ class Sequencer:
                 break
         return total
 
-    async def run(self, *, failed: Callable[[Exception], None], pause_seconds: float = PAUSE_SECONDS) -> None:
-        """Go on until cancelled. What goes wrong is told to `failed`; the next pass finds what this one left."""
+    async def run(
+        self,
+        *,
+        failed: Callable[[Exception], None],
+        numbered: Callable[[], None] = _to_nobody,
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
+        """Go on until cancelled. What goes wrong is told to `failed`; the next pass finds what this one left.
+
+        `numbered` hears that there are new positions: once for all that one pass found.
+        """
         loop = asyncio.get_running_loop()
         full_at = loop.time() + FULL_PASS_SECONDS
         while True:
@@ -160,7 +173,8 @@ class Sequencer:
                 self.look_at_everything()
                 full_at = loop.time() + FULL_PASS_SECONDS
             try:
-                await self.once()
+                if await self.once():
+                    numbered()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back, and steps still want positions
                 failed(error)
                 await asyncio.sleep(FAILED_SECONDS)

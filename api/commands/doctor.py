@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -17,18 +17,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from api.app import system_clock
 from api.auth import Authenticator, IssuerUnusable
 from api.commands.startup import EXIT_REFUSED, settings_from
+from api.commands.work import told
 from api.settings import Settings, shown
 from api.viewers import Viewers
-from domain.calendar import WorkingDays
+from domain.calendar import WorkingDays, local_day
 from domain.vault.keys import Keys
+from workflows.clock_offset import OffsetRefused, ahead, expect_sandboxes_only
 from workflows.database import Database
 from workflows.deployment import DeploymentUnusable, check, is_migrated, known_deployment
+from workflows.due_work import Health, health_of
 from workflows.keys import KeysUnusable
 from workflows.migrations import open_database
 from workflows.sequencer import undelivered
 from workflows.soundness import count_steps, orphan_states, understaffed, verify_chains
 
 LOOK_AHEAD_DAYS: Final = 60  # the longest deadline is 30 working days
+WAITING_MINUTES_MAX: Final = 10  # a worker looks once a second
+_YEAR_CURE: Final = (
+    "Due dates there count Monday to Friday: name the holidays in SIGNET_HOLIDAYS, or upgrade chinesecalendar."
+)
 
 
 class Mark(StrEnum):
@@ -49,7 +56,7 @@ class Finding:
 
 
 def doctor() -> None:
-    """Show the settings and check database, keys, states, positions, chains and staffing. Exit code 1 if one is bad."""
+    """Show the settings; check database, keys, states, work, chains, calendar and staffing. Exit 1 if one is bad."""
     settings = settings_from()
     console = Console(highlight=False)
     _print_settings(settings, console)
@@ -87,7 +94,9 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
         yield Finding(Mark.GOOD, "The database answers, with the tables of this version")
         if keys is not None:
             yield await _fits(settings, database, keys)
-        async for finding in _data(database, console):
+        if settings.clock_offset:
+            yield await _clock(settings, database)
+        async for finding in _data(settings, database, console):
             yield finding
     finally:
         await database.close()
@@ -102,7 +111,17 @@ async def _fits(settings: Settings, database: Database, keys: Keys) -> Finding:
     return Finding(Mark.GOOD, "Keys, code and issuers are those of this deployment")
 
 
-async def _data(database: Database, console: Console) -> AsyncIterator[Finding]:
+async def _clock(settings: Settings, database: Database) -> Finding:
+    told = f"The clock is set ahead by {settings.clock_offset}"
+    try:
+        await expect_sandboxes_only(database)
+    except OffsetRefused as refused:
+        return Finding(Mark.BAD, told, str(refused))
+    return Finding(Mark.WARNING, told, "For demos only: SIGNET_CLOCK_OFFSET.")
+
+
+async def _data(settings: Settings, database: Database, console: Console) -> AsyncIterator[Finding]:
+    now = ahead(system_clock, settings.clock_offset)()
     if orphans := await orphan_states(database):
         told = ", ".join(f"{count} × {noun}" for noun, count in orphans.items())
         yield Finding(Mark.BAD, f"Cases stand in states that do not exist: {told}", "Restore them from a backup.")
@@ -112,23 +131,42 @@ async def _data(database: Database, console: Console) -> AsyncIterator[Finding]:
         yield Finding(Mark.BAD, f"{waiting} steps have no position", "Start `signet serve`: it numbers them at once.")
     else:
         yield Finding(Mark.GOOD, "Every step has its position")
+    for finding in _work(await health_of(database, now), now):
+        yield finding
     yield await _chains(database, console)
-    yield _calendar()
+    for finding in years_told(now):
+        yield finding
     for body, role in await understaffed(database):
         cure = "Enrol a second one: nobody endorses a proposal of their own."
         yield Finding(Mark.WARNING, f"{body} has one {role} only", cure)
 
 
-def _calendar() -> Finding:
-    """Whether the working days of the next year of deadlines are published."""
-    now = system_clock()
-    if WorkingDays().is_certain(now, now + timedelta(days=LOOK_AHEAD_DAYS)):
-        return Finding(Mark.GOOD, f"The working days of the next {LOOK_AHEAD_DAYS} days are published")
-    return Finding(
-        Mark.WARNING,
-        f"The official working days of the next {LOOK_AHEAD_DAYS} days are not all known",
-        "Due dates there count Monday to Friday: name the holidays in SIGNET_HOLIDAYS, or upgrade chinesecalendar.",
-    )
+def _work(health: Health, now: datetime) -> Iterator[Finding]:
+    """Whether what falls due is done, and nothing is put aside."""
+    waiting = now - (health.oldest_due_at or now)
+    if waiting > timedelta(minutes=WAITING_MINUTES_MAX):
+        cure = "No worker does it: start `signet serve` with SIGNET_WORKER=true, or on PostgreSQL `signet worker`."
+        yield Finding(Mark.BAD, f"What is due waits: {told(health)}", cure)
+    elif not health.parked:
+        yield Finding(Mark.GOOD, f"What falls due is done: {told(health)}")
+    if health.parked:
+        cure = "`signet work list --parked` says why. Mend it, then `signet work retry ID`."
+        yield Finding(Mark.BAD, f"Rows of work are put aside: {health.parked}", cure)
+
+
+def years_told(now: datetime) -> Iterator[Finding]:
+    """Whether this year's official working days are known, and the next one's, which matter where deadlines reach it."""
+    calendar = WorkingDays()
+    reached = local_day(now + timedelta(days=LOOK_AHEAD_DAYS)).year
+    for year in (local_day(now).year, local_day(now).year + 1):
+        if calendar.knows(year):
+            yield Finding(Mark.GOOD, f"The official working days of {year} are known")
+        elif year > reached:
+            yield Finding(
+                Mark.GOOD, f"The official working days of {year} are not known yet, and no deadline reaches them"
+            )
+        else:
+            yield Finding(Mark.WARNING, f"The official working days of {year} are not known", _YEAR_CURE)
 
 
 async def _chains(database: Database, console: Console) -> Finding:

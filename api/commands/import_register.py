@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,10 +17,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from api.app import calendar_of, expect_clock, system_clock
 from api.settings import Settings
-from domain.calendar import WorkingDays
 from domain.problems import Refused
 from domain.register import RegisterKind
+from workflows.clock_offset import OffsetRefused, ahead
 from workflows.database import Database
 from workflows.licence_doubts import tell_doubts
 from workflows.migrations import SQLITE_PREFIX, UnknownDatabase, migrate, open_database
@@ -64,9 +64,9 @@ def import_register_command(
     except KeyboardInterrupt as interrupt:
         told.print("Interrupted. What was read is kept: the same command goes on from there.")
         raise typer.Exit(EXIT_INTERRUPTED) from interrupt
-    except UnknownDatabase as unknown:
-        told.print(f"[red]{escape(str(unknown))}")
-        raise typer.Exit(EXIT_USAGE) from unknown
+    except (UnknownDatabase, OffsetRefused) as unusable:
+        told.print(f"[red]{escape(str(unusable))}")
+        raise typer.Exit(EXIT_USAGE) from unusable
     except asyncpg.UndefinedTableError as missing:
         told.print("[red]The database has no tables yet:[/] run `signet migrate` first.")
         raise typer.Exit(EXIT_REFUSED) from missing
@@ -94,21 +94,19 @@ async def _run(
     """Import, report, and tell of the licences in doubt: an interruption of that is made good by whoever is next."""
     size_bytes = (await asyncio.to_thread(file.stat)).st_size
     database = await open_database(settings.database_url)
+    clock = ahead(system_clock, settings.clock_offset)
     try:
+        await expect_clock(settings, database)
         with _bar(told) as bar:
             task = bar.add_task(escape(file.name), total=2 * size_bytes, rows=0)
             done = await import_register(
-                database, _now, kind, lambda: pieces_of(file), BY_COMMAND_LINE, _mover(bar, task)
+                database, clock, kind, lambda: pieces_of(file), BY_COMMAND_LINE, _mover(bar, task)
             )
         await write_report(database, done, file.name, target)
-        due = await tell_doubts(database, _now, WorkingDays(holidays=settings.holidays))
+        due = await tell_doubts(database, clock, calendar_of(settings))
     finally:
         await database.close()
     return done, due
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - the command line is a composition root
 
 
 def _bar(told: Console) -> Progress:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.app import office_of, system_clock
+from api.app import expect_clock, office_of, system_clock
 from api.commands.startup import EXIT_USAGE, cures_told, settings_from
 from api.settings import Settings
 from workflows.deployment import NotMigrated, check, is_migrated, known_deployment
@@ -44,6 +44,7 @@ async def _dumped(settings: Settings, folder: Path, told: Console) -> Mapping[st
         if not await is_migrated(database):
             raise NotMigrated
         check(await known_deployment(database), keys.id, settings.deployment_code)
+        await expect_clock(settings, database)
         office = office_of(settings, database, keys, system_clock)
         columns = (TextColumn("register"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=told) as bar:

@@ -16,7 +16,7 @@ from rich.console import Console
 from api import logs
 from api.app import create_app, opened
 from api.commands.migrate import migrated
-from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
+from api.commands.startup import EXIT_REFUSED, ClockOffset, cures_told, settings_from
 from api.commands.token import trial_token
 from api.settings import Settings
 from domain.policy.roles import Role
@@ -34,9 +34,10 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo data first and print tokens to try it.")] = False,
+    clock_offset: ClockOffset = None,
 ) -> None:
     """Serve the API. SQLite beside you unless SIGNET_DATABASE_URL says otherwise."""
-    settings = settings_from(host=host, port=port)
+    settings = settings_from(host=host, port=port, clock_offset=clock_offset)
     logs.set_up()
     if demo and settings.is_production:
         typer.echo("The demo data are for trials: a production deployment takes none.", err=True)

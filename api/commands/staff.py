@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from api import dev_issuer
-from api.app import office_of, system_clock
+from api.app import expect_clock, office_of, system_clock
 from api.commands.startup import EXIT_REFUSED, EXIT_USAGE, cures_told, settings_from
 from api.settings import Settings
 from domain.authorities import authority_id
@@ -80,6 +80,7 @@ async def _carried_out(settings: Settings, command: StaffEnrol) -> Outcome:
     database = await open_database(settings.database_url, connections_max=1)
     try:
         await settle(database, keys, settings.deployment_code)
+        await expect_clock(settings, database)
         return await carry_out(office_of(settings, database, keys, system_clock), OPERATOR, STAFF, "enrol", command)
     finally:
         await database.close()

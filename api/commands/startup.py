@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 import typer
@@ -15,12 +15,21 @@ from rich.markup import escape
 
 from api.auth import IssuerUnusable
 from api.settings import Settings
+from workflows.clock_offset import OffsetRefused
 from workflows.deployment import DeploymentUnusable
 from workflows.keys import KeysUnusable
 from workflows.migrations import UnknownDatabase
 
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
+ClockOffset = Annotated[
+    str | None,
+    typer.Option(
+        "--clock-offset",
+        help="For demos: set the clock so far ahead (35d, 12h, 1d12h30m). Refused unless every provider is a sandbox.",
+        metavar="DURATION",
+    ),
+]
 _CURED: Final = (KeysUnusable, DeploymentUnusable, IssuerUnusable, UnknownDatabase)
 _AWAY: Final = (ConnectionError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -44,6 +53,9 @@ def cures_told() -> Iterator[None]:
     """End with the cure, not with a traceback, where the deployment cannot be opened."""
     try:
         yield
+    except OffsetRefused as refused:
+        _told("SIGNET_CLOCK_OFFSET", str(refused))
+        raise typer.Exit(EXIT_USAGE) from None
     except _CURED as unusable:
         _told(type(unusable).__name__, str(unusable))
         raise typer.Exit(EXIT_REFUSED) from None

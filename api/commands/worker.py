@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 
 from api import logs
-from api.app import opened
+from api.app import opened, tell_of_offset
 from api.commands.migrate import migrated
-from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
+from api.commands.startup import EXIT_REFUSED, ClockOffset, cures_told, settings_from
 from api.settings import Settings
 from workflows.migrations import SQLITE_PREFIX
 
@@ -26,9 +26,10 @@ _NOT_BESIDE_SQLITE: Final = (
 
 def worker_command(
     database_url: Annotated[str | None, typer.Option(help="In place of SIGNET_DATABASE_URL.")] = None,
+    clock_offset: ClockOffset = None,
 ) -> None:
     """Do what falls due, until interrupted; what is in hand then is finished."""
-    settings = settings_from(database_url=database_url)
+    settings = settings_from(database_url=database_url, clock_offset=clock_offset)
     if settings.database_url.startswith(SQLITE_PREFIX):
         typer.echo(_NOT_BESIDE_SQLITE, err=True)
         raise typer.Exit(EXIT_REFUSED)
@@ -43,5 +44,6 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
     async with opened(settings, with_worker=True):
+        tell_of_offset(settings)
         Console(highlight=False).print("The worker does what falls due.")
         await interrupted.wait()

@@ -1,0 +1,116 @@
+"""What a deployment does beside answering: positions, what falls due, licences in doubt, what was never used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+
+from workflows.deployment import note_pass
+from workflows.documents import remove_unused
+from workflows.jobs import Worker
+from workflows.licence_doubts import keep_telling
+from workflows.office import Office
+from workflows.postgres import Postgres
+from workflows.sequencer import Sequencer
+from workflows.timed_steps import deadlines_of
+from workflows.waking import keep_listening
+
+TIDY_SECONDS: Final = 3_600.0
+NOTE_SECONDS: Final = 60.0  # an idle worker writes no more often than this
+_FIRST_NOTE_SECONDS: Final = 1.0
+_log: Final = structlog.get_logger()
+
+
+@asynccontextmanager
+async def running(office: Office, *, with_worker: bool) -> AsyncIterator[None]:
+    """All of it until the block ends; what a worker has in hand then is finished."""
+    if with_worker:
+        worker = worker_of(office)
+        wakers = _wakers(office, worker)
+        async with _beside(*wakers, _noting(office, worker), *_always(office, worker.wake)), _working(worker):
+            yield
+    else:
+        async with _beside(*_always(office, lambda: None)):
+            yield
+
+
+def worker_of(office: Office) -> Worker:
+    """The worker that does what falls due."""
+    return Worker(office.database, office.clock, [deadlines_of(office)], failed=_failed("worker"))
+
+
+def _always(office: Office, numbered: Callable[[], None]) -> tuple[Awaitable[None], ...]:
+    return _sequencing(office, numbered), _tidying(office), _telling(office)
+
+
+def _wakers(office: Office, worker: Worker) -> tuple[Awaitable[None], ...]:
+    """On PostgreSQL other processes' steps are heard too; on SQLite there is no other."""
+    if isinstance(office.database, Postgres):
+        return (keep_listening(office.database, worker.wake, failed=_failed("listening")),)
+    return ()
+
+
+@asynccontextmanager
+async def _beside(*work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run in the background until the block ends."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    """Do what falls due until the block ends; what is in hand then is finished."""
+    task = asyncio.ensure_future(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task
+
+
+async def _sequencing(office: Office, numbered: Callable[[], None]) -> None:
+    await Sequencer(office.database).run(failed=_failed("sequencer"), numbered=numbered)
+
+
+async def _telling(office: Office) -> None:
+    """Tell of the licences that an import put in doubt, and of those that one before the start left."""
+    await keep_telling(office.database, office.clock, office.calendar, failed=_failed("licence_doubts"))
+
+
+async def _noting(office: Office, worker: Worker) -> None:
+    """Once a minute write down when the worker last looked, for `signet doctor` and /health."""
+    await asyncio.sleep(_FIRST_NOTE_SECONDS)
+    while True:
+        try:
+            if worker.passed_at is not None:
+                await note_pass(office.database, worker.passed_at)
+        except Exception as error:  # noqa: BLE001 - the next minute tries again
+            _failed("worker.noting")(error)
+        await asyncio.sleep(NOTE_SECONDS)
+
+
+async def _tidying(office: Office) -> None:
+    """Once an hour remove what was uploaded and never used."""
+    while True:
+        try:
+            if removed := await remove_unused(office.database, office.clock()):
+                _log.info("documents.removed", count=removed)
+        except Exception as error:  # noqa: BLE001 - the next hour tries again
+            _failed("documents")(error)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+def _failed(what: str) -> Callable[[Exception], None]:
+    """Log the kind of a fault, never what it says: that may hold values."""
+    return lambda error: _log.error(what, type=type(error).__qualname__)
