@@ -76,6 +76,8 @@ class ProblemCode(Word):
     SETTING_UNKNOWN = ("SETTING_UNKNOWN", "设置项不存在或无权更改",
         "This setting does not exist, or is not yours to change.", "See the settings described in the SDL.")
     ALREADY_LIVE = ("ALREADY_LIVE", "已上线", "This provider already has its production row.", "Use that row.")
+    CLOCK_AHEAD = ("CLOCK_AHEAD", "时钟已拨快", "The clock is set ahead here, for a demo: nothing that counts begins.",
+        "Start the servers without --clock-offset and SIGNET_CLOCK_OFFSET.")
     NOT_A_SANDBOX = ("NOT_A_SANDBOX", "非试用环境", "Only a sandbox provider can go live.",
         "Name the sandbox provider.")
     QUALIFICATION_EXISTS = ("QUALIFICATION_EXISTS", "资质已存在", "A qualification of this kind is already open.",

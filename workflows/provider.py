@@ -22,7 +22,7 @@ from domain.table import table_of
 from workflows.changes import Change, Detail, Insert, Opening, Set
 from workflows.commands import CaseCommand, CodeName, Command, Line
 from workflows.database import Among, Row
-from workflows.engine import Fact, On, Rests, Transition, Workflow, guard
+from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.qualification import REGULATORS, is_qualified, qualified
 
 _TABLE = table_of(Provider)
@@ -80,6 +80,7 @@ class ProviderFacts:
     """What the guards look at."""
 
     has_production: bool = False
+    clock_is_ahead: bool = False
     held: Sequence[Row] = ()
     dialect: Any = None
 
@@ -98,6 +99,15 @@ _HELD = Fact(
     qualified(_TABLE.c.id, _TABLE).where(Among(_TABLE.c.id, "ids")),
     lambda rows, dialect: {"held": rows, "dialect": dialect},
 )
+
+
+async def _clock(office: Any, _transaction: Any, _on: On) -> Mapping[str, Any]:
+    return {"clock_is_ahead": bool(office.clock_offset)}
+
+
+@guard(ProblemCode.CLOCK_AHEAD, rests=Rests.DERIVED, on_input=True, path=("id",))
+def clock_keeps_to_the_time(on: On) -> bool:
+    return not on.facts.clock_is_ahead
 
 
 @guard(ProblemCode.NOT_A_SANDBOX, rests=Rests.LOCKED, path=("id",))
@@ -199,7 +209,8 @@ PROVIDER = Workflow(
             None,
             4,
             ProviderGoLive,
-            guards=(is_a_sandbox, has_no_production_row, qualifications_are_verified),
+            guards=(is_a_sandbox, has_no_production_row, qualifications_are_verified, clock_keeps_to_the_time),
+            facts=(Gathered("clock", _clock),),
         ),
     ),
 )

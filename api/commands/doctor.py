@@ -155,7 +155,7 @@ def _work(health: Health, now: datetime) -> Iterator[Finding]:
 
 
 def years_told(now: datetime) -> Iterator[Finding]:
-    """Whether this year's official working days are known, and the next one's, which matter where deadlines reach it."""
+    """Whether the official working days of this year and the next are known: a warning where deadlines reach them."""
     calendar = WorkingDays()
     reached = local_day(now + timedelta(days=LOOK_AHEAD_DAYS)).year
     for year in (local_day(now).year, local_day(now).year + 1):

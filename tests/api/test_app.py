@@ -24,7 +24,6 @@ from tests.workflows.test_jobs import Desk
 from tests.workflows.test_sequencer import add, step
 from workflows.deployment import NotMigrated, OtherKeys
 
-
 NOTHING_DUE: Final = {"due": 0, "oldest_due_at": None, "in_hand": 0, "failed": 0, "parked": 0}
 
 
