@@ -52,6 +52,12 @@ def answering(category: str, division: str) -> str | None:
     return of_province(division)
 
 
+def next_level(id_: str) -> str | None:
+    """The authority above one; None above the nation."""
+    nation = authority_id(NATION)
+    return None if id_ == nation else nation
+
+
 def of_province(division: str) -> str | None:
     """The id of the authority of the province that a division lies in; None where there is none."""
     return _by_division().get(province_of(division) or "")

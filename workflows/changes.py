@@ -69,9 +69,10 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Serve:
-    """A notice to a party."""
+    """A notice to a party; to an authority by its id."""
 
     party: Party
+    authority_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

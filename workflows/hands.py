@@ -9,7 +9,6 @@ from typing import Any
 
 from domain.deadline import Deadline
 from domain.journal import TextName
-from domain.notice import Party
 from domain.table import Table
 from domain.viewer import Viewer
 from workflows.changes import Completion, Detail, Say, Serve
@@ -62,14 +61,14 @@ class StepInHand:
     legal_bases: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
     texts: list[tuple[TextName, str]] = field(default_factory=list)
-    parties: list[Party] = field(default_factory=list)
+    served: list[Serve] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
     def say(self, what: Serve | Detail | Say) -> None:
         """Keep what an effect says of the step."""
         match what:
-            case Serve(party):
-                self.parties.append(party)
+            case Serve():
+                self.served.append(what)
             case Detail(values):
                 self.details.update(values)
             case Say(name, text):

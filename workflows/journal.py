@@ -99,7 +99,7 @@ def _texts(
 
 def _notices(step: StepInHand, writing: Writing, keys: Keys) -> Iterable[tuple[type[Notice], dict[str, Any]]]:
     served_at = writing.recorded_at or writing.now
-    for party in step.parties:
+    for serve in step.served:
         id_ = new_id("notice")
         yield (
             Notice,
@@ -107,7 +107,8 @@ def _notices(step: StepInHand, writing: Writing, keys: Keys) -> Iterable[tuple[t
                 "id": id_,
                 "created_at": served_at,
                 **whose(step.hand),
-                "party": party,
+                **({} if serve.authority_id is None else {"jurisdiction": serve.authority_id}),
+                "party": serve.party,
                 "case_kind": step.hand.workflow.noun,
                 "case_id": step.hand.id,
                 "step_id": step.id,

@@ -10,13 +10,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.account import Account, Candidate, Material, ReservedName, Submission
+from domain.authority_report import AuthorityReport
 from domain.batch import BatchItem
 from domain.columns import TEXT
 from domain.deadline import Deadline
 from domain.document import Document
 from domain.filing import Filing
-from domain.notice import Notice
+from domain.notice import Notice, Party
 from domain.permission import Permission
+from domain.sanction import Evidence, Measure, Sanction
 from domain.table import Table, table_of
 from workflows.database import Transaction
 
@@ -34,8 +36,9 @@ def _of_account(model: type[Table]) -> sa.ColumnElement[bool]:
 
 
 def _of_a_case(model: type[Table]) -> sa.ColumnElement[bool]:
-    """A row of the account itself, of one of its filings or of its permissions."""
-    cases = sa.union_all(sa.select(_ACCOUNT), _ids(Filing), _ids(Permission))
+    """A row of the account itself, or of a case that hangs on it."""
+    hanging = (Filing, Permission, Sanction, AuthorityReport)
+    cases = sa.union_all(sa.select(_ACCOUNT), *map(_ids, hanging))
     return table_of(model).c.case_id.in_(cases)
 
 
@@ -56,18 +59,27 @@ def _holder() -> sa.ScalarSelect[Any]:
     return sa.select(account.c.holder_id).where(account.c.id == _ACCOUNT).scalar_subquery()
 
 
+def _not_addressed_to_one() -> sa.ColumnElement[bool]:
+    """What an authority was told stays with it."""
+    return table_of(Notice).c.party != sa.literal_column(f"'{Party.AUTHORITY}'")
+
+
 # The cases first: whoever adds a row to one of them meanwhile holds a lock on it, and is waited for.
 _ROWS: Final[tuple[tuple[type[Table], sa.ColumnElement[bool]], ...]] = (
     (Account, table_of(Account).c.id == _ACCOUNT),
     (Filing, _of_account(Filing)),
     (Permission, _of_account(Permission)),
+    (Sanction, _of_account(Sanction)),
+    (Measure, _of_account(Measure)),
+    (Evidence, _of_account(Evidence)),
+    (AuthorityReport, _of_account(AuthorityReport)),
     (Submission, _of_account(Submission)),
     (Material, _of_a_submission()),
     (Document, _handed_in()),
     (Candidate, _of_account(Candidate)),
     (ReservedName, _of_account(ReservedName)),
     (Deadline, _of_a_case(Deadline)),
-    (Notice, sa.and_(table_of(Notice).c.holder_id == _holder(), _of_a_case(Notice))),
+    (Notice, sa.and_(table_of(Notice).c.holder_id == _holder(), _of_a_case(Notice), _not_addressed_to_one())),
     (BatchItem, _of_a_case(BatchItem)),
 )
 MOVED: Final = tuple(model for model, _ in _ROWS)

@@ -20,6 +20,7 @@ branch_labels = None
 depends_on = None
 
 
+TO_AUTHORITY = "party = 'AUTHORITY'"
 IN_TROUBLE = "settled_at IS NULL AND problem IS NOT NULL"
 TIMED = ("identity", "qualification")
 NO_DUE_DATE = "9999-12-31T00:00:00.000000+00:00"
@@ -147,6 +148,9 @@ def upgrade() -> None:
     op.add_column("deployment", sa.Column("worker_passed_at", columns.UtcTime(), nullable=True))
     only = {"sqlite_where": sa.text(IN_TROUBLE), "postgresql_where": sa.text(IN_TROUBLE)}
     op.create_index("ix_deadline_problem", "deadline", ["next_at"], unique=False, **only)
+    addressed = {"sqlite_where": sa.text(TO_AUTHORITY), "postgresql_where": sa.text(TO_AUTHORITY)}
+    columns_ = ["jurisdiction", "created_at", "id"]
+    op.create_index("ix_notice_authority", "notice", columns_, unique=False, **addressed)
     for noun in TIMED:  # a default fills the rows that stand; the program names every column itself
         op.add_column(noun, sa.Column("due_at", columns.UtcTime(), nullable=False, server_default=NO_DUE_DATE))
         op.add_column(noun, sa.Column("clock", columns.TEXT, nullable=False, server_default="NONE"))
@@ -160,6 +164,7 @@ def downgrade() -> None:
     for noun, state, before in (("identity", "STALE", "VERIFIED"), ("qualification", "LAPSED", "VERIFIED"),
                                 ("permission", "EXPIRED", "REVOKED")):  # fmt: skip
         op.execute(f"UPDATE {noun} SET state = '{before}' WHERE state = '{state}'")
+    op.drop_index("ix_notice_authority", table_name="notice")
     for noun in TIMED:
         op.drop_column(noun, "clock")
         op.drop_column(noun, "due_at")

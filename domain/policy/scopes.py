@@ -88,6 +88,7 @@ def _told_of(t: sa.FromClause) -> sa.ColumnElement[bool]:
 
 HELD_STEP: Final = _both(HELD, _told_of)
 HELD_TOLD: Final = _both(HELD_STEP, _word("audience", Audience.PARTY))
+AREA_NOTICE: Final = _both(AREA, _word("party", Party.AUTHORITY))  # the addressee alone, not who reads all
 PROVIDER_NOTICE: Final = _both(OWN, _word("party", Party.PROVIDER))
 
 _COLUMNS: Final = (
@@ -133,7 +134,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Step:             (HELD_STEP,     OWN,      OWN,             OWN,      JOURNAL,   ALL,      BODY_JOURNAL),
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, JOURNAL_TOLD, ALL_TOLD, NONE),
     Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
-    Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     NONE,      NONE,     NONE),
+    Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     AREA_NOTICE, AREA_NOTICE, NONE),
     Proposal:         (NONE,        OWN,      OWN,             OWN_PROPOSAL, AREA,      AREA,     NONE),
     Involvement:      _NOBODY,
     Position:         _NOBODY,

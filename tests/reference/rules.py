@@ -149,10 +149,18 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         **_each(area, f"provider staff candidate proposal batch batch_item {_CASEWORK}"),
         "filing": asked,
         "transfer": handed_over,
+        "notice": served_on("AUTHORITY", area),
         "step": journal,
         "step_text": told(journal_of_step),
     },
-    "NATIONAL_REGULATOR": {**_OPEN, **_IMPORTS, **_NATION, "transfer": everybody, "step_text": told(everybody)},
+    "NATIONAL_REGULATOR": {
+        **_OPEN,
+        **_IMPORTS,
+        **_NATION,
+        "transfer": everybody,
+        "step_text": told(everybody),
+        "notice": served_on("AUTHORITY", area),
+    },
     "AUDITOR": {**_OPEN, "provider": audited, **_each(body, "holder identity access_log"), "step": own_or_journal},
 }
 

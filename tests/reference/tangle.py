@@ -291,9 +291,9 @@ def _licence_doubt(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 
 def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
-    row["party"] = ("HOLDER", "PROVIDER")[number % 2]
+    row["party"] = ("HOLDER", "PROVIDER", "AUTHORITY")[number % 3]
     row["receipt_number"] = f"N-{row['id'][-10:]}"
-    row["seen_at"] = tangle.now if number % 3 == 0 else None
+    row["seen_at"] = tangle.now if number % 2 == 0 else None
 
 
 _OWN: Final[Mapping[str, Own]] = {

@@ -37,9 +37,11 @@ class Expected(NamedTuple):
 
 TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     "identity": (
-        Expected("submit", ("UNVERIFIED", "VERIFIED"), STAYS, (H, I)),
-        Expected("verify", ("UNVERIFIED", "VERIFIED"), "VERIFIED", (R, I)),
-        Expected("fail", ("UNVERIFIED", "VERIFIED"), STAYS, (R, I)),
+        Expected("submit", ("UNVERIFIED", "VERIFIED", "STALE"), STAYS, (H, I)),
+        Expected("verify", ("UNVERIFIED", "VERIFIED", "STALE"), "VERIFIED", (R, I)),
+        Expected("fail", ("UNVERIFIED", "VERIFIED", "STALE"), STAYS, (R, I)),
+        Expected("remind", ("VERIFIED",), STAYS, TIME),  # 90, 60, 30 C before its end
+        Expected("go_stale", ("VERIFIED",), "STALE", TIME),
     ),
     "agreement": (Expected("publish", NOTHING, "PUBLISHED", (C,)),),
     "provider": (
@@ -59,11 +61,13 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("submit", NOTHING, "SUBMITTED", (C,)),
         Expected("verify", ("SUBMITTED",), "VERIFIED", G),
         Expected("refuse", ("SUBMITTED",), "REFUSED", G),
-        Expected("renew", ("VERIFIED",), STAYS, (C,)),
-        Expected("renewed", ("VERIFIED",), "VERIFIED", G),
+        Expected("renew", ("VERIFIED", "LAPSED"), STAYS, (C,)),
+        Expected("renewed", ("VERIFIED", "LAPSED"), "VERIFIED", G),
         Expected("suspend", ("VERIFIED",), "SUSPENDED", G),
         Expected("resume", ("SUSPENDED",), "VERIFIED", G),
         Expected("revoke", ("VERIFIED", "SUSPENDED"), "REVOKED", G, "two"),
+        Expected("remind", ("VERIFIED",), STAYS, TIME),  # 90, 60, 30 C before its last day
+        Expected("lapse", ("VERIFIED",), "LAPSED", TIME),
     ),
     "account": (
         Expected("apply", NOTHING, "APPLIED", (H, I)),
@@ -73,6 +77,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("release", ("APPLIED",), STAYS, (R,)),
         Expected("request_supplement", ("APPLIED",), "SUPPLEMENT_REQUESTED", (R,)),
         Expected("supplement", ("SUPPLEMENT_REQUESTED",), "APPLIED", (H, I)),
+        Expected("remind", ("SUPPLEMENT_REQUESTED", *IN_USE), STAYS, TIME),  # "overdue, reminded"; and of a change
         Expected("lapse", ("SUPPLEMENT_REQUESTED",), "WITHDRAWN", TIME),
         Expected("withdraw", ("APPLIED", "SUPPLEMENT_REQUESTED"), "WITHDRAWN", (H,)),
         Expected("approve", ("APPLIED",), "REVIEWED", (R,), "two when flagged"),
@@ -133,6 +138,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("resume", ("SUSPENDED",), "GRANTED", (C, *G)),
         Expected("revoke", ("GRANTED", "SUSPENDED"), "REVOKED", (C, *G), "two"),
         Expected("give_up", ("GRANTED", "SUSPENDED"), "REVOKED", (H,)),
+        Expected("remind", ("GRANTED", "SUSPENDED"), STAYS, TIME),  # 90, 60, 30 C before its last day
+        Expected("expire", ("GRANTED", "SUSPENDED"), "EXPIRED", TIME),
     ),
     "batch": (
         Expected("fill", NOTHING, "FILLING", (C, I)),
@@ -142,12 +149,12 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     ),
 }
 STATES: Final[dict[str, tuple[str, ...]]] = {
-    "identity": ("UNVERIFIED", "VERIFIED"),
+    "identity": ("UNVERIFIED", "VERIFIED", "STALE"),
     "agreement": ("PUBLISHED",),
     "provider": ("REGISTERED",),
     "holder": ("ENROLLED",),
     "staff": ("ENROLLED", "DISABLED"),
-    "qualification": ("SUBMITTED", "VERIFIED", "REFUSED", "SUSPENDED", "REVOKED"),
+    "qualification": ("SUBMITTED", "VERIFIED", "REFUSED", "SUSPENDED", "LAPSED", "REVOKED"),
     "account": ("APPLIED", "SUPPLEMENT_REQUESTED", "REVIEWED", "FILED", "BADGED", "REJECTED", "WITHDRAWN", "CLOSED"),
     "filing": (
         "PREPARED",
@@ -160,7 +167,7 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
         "SUPERSEDED",
     ),
     "batch": ("FILLING", "CARRIED_OUT", "DISCARDED"),
-    "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "REVOKED", "REPLACED"),
+    "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "EXPIRED", "REVOKED", "REPLACED"),
 }
 # what passed, what fires: the rows whose who is T, as far as they exist
 TIMED: Final = {
@@ -173,6 +180,14 @@ TIMED: Final = {
     "FILING_DECISION": "filing.overdue",
     "COOLING_OFF": "account.close",
     "LICENCE_DOUBT": "permission.doubt_overdue",
+    "IDENTITY_REMINDER": "identity.remind",
+    "IDENTITY_VALIDITY": "identity.go_stale",
+    "QUALIFICATION_REMINDER": "qualification.remind",
+    "QUALIFICATION_VALIDITY": "qualification.lapse",
+    "PERMISSION_REMINDER": "permission.remind",
+    "PERMISSION_VALIDITY": "permission.expire",
+    "SUPPLEMENT_REMINDER": "account.remind",
+    "CHANGE_SUPPLEMENT_REMINDER": "account.remind",
     "PROPOSAL": None,
 }
 # cause, what fires, where the target must stand (none: it is created)
