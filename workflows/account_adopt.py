@@ -16,7 +16,7 @@ from domain.authorities import answering
 from domain.calendar import local_day
 from domain.case import NO_DUE_DATE, ClockState, Priority
 from domain.codes.lists import ruleset_on
-from domain.journal import TextName
+from domain.journal import AccessLog, TextName
 from domain.names import name_key
 from domain.problems import ProblemCode
 from domain.publishing import AGREEMENT_GRACE_DAYS
@@ -26,6 +26,7 @@ from workflows.account_facts import AccountFacts
 from workflows.changes import Change, Detail, Insert, Opening, Say
 from workflows.commands import CodeName, Command, Id, Input, Line, Paragraph
 from workflows.engine import On, Rests, Transition, always_two, guard
+from workflows.identity import looked_up_blind
 
 
 class AdoptedParticulars(Input):
@@ -101,6 +102,12 @@ def agreement_is_consented_to_or_in_grace(on: On) -> bool:
     return on.facts.latest_agreement_id is not None and is_current
 
 
+@guard(ProblemCode.REVIEW_NEEDED, rests=Rests.DERIVED, path=("holderId",))
+def subject_was_never_closed_or_banned_here(on: On) -> bool:
+    """Nobody reads what is adopted, so these apply. One code for both: whoever adopts is not told of a ban."""
+    return not on.facts.banned and not on.facts.closed
+
+
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("holderId",))
 def is_the_matter_of_nobody_who_decides(on: On) -> bool:
     return on.facts.person is None or on.facts.person not in on.facts.persons
@@ -148,6 +155,7 @@ def _keep(on: On) -> Iterable[Change]:
     yield Insert(Submission, {"account_id": on.id, "round": 1, "kind": SubmissionKind.NEW, **kept})
     yield Say(TextName.EXAMINER, seen.examiner)
     yield Say(TextName.REFERENCE, seen.reference)
+    yield Insert(AccessLog, {**looked_up_blind(on, on.id, 0), "purpose": "BAN_CHECK"})
     batch = {"batch": on.facts.batch_id, "number": on.facts.number}
     yield Detail({**batch, "category": wanted.category, "handle": wanted.handle, "examined_on": str(seen.examined_on)})
 
@@ -168,6 +176,7 @@ ADOPT: Final = Transition(
         g.codes_are_known,
         g.name_is_available,
         g.handle_is_available,
+        subject_was_never_closed_or_banned_here,
         is_the_matter_of_nobody_who_decides,
     ),
     effects=(_keep,),

@@ -71,3 +71,18 @@ def _counts(rows: Sequence[Row], _: sa.Dialect) -> Mapping[str, Any]:
 
 LIVE_ACCOUNTS: Final = _count(_HOLDER.c.id, _HOLDER)
 LIVE_ACCOUNTS_BESIDE: Final = _count(_ACCOUNT.c.id, _ACCOUNT.join(_HOLDER, _HOLDER.c.id == _ACCOUNT.c.holder_id))
+
+
+def _closed_before() -> sa.CompoundSelect[Any]:
+    """Of many holders: those who had an account closed as a measure, or whose like had, by each index for itself."""
+    other, twin, behind = _ACCOUNT.alias("other"), _IDENTITY.alias("twin"), _IDENTITY.alias("behind")
+    closed = closed_as_a_measure(other)
+    parts = [sa.select(other.c.holder_id).where(Among(other.c.holder_id, "ids"), closed)]
+    for index in ("resident_id_index", "uscc_index"):
+        same = sa.and_(twin.c.provider_id == behind.c.provider_id, twin.c[index] == behind.c[index])
+        joined = behind.join(twin, same).join(other, sa.and_(other.c.holder_id == twin.c.holder_id, closed))
+        parts.append(sa.select(behind.c.holder_id).select_from(joined).where(Among(behind.c.holder_id, "ids")))
+    return sa.union(*parts)
+
+
+CLOSED_BEFORE: Final = _closed_before()

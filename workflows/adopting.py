@@ -158,7 +158,7 @@ async def _tried(office: Office, viewer: Viewer, command: AccountAdopt) -> Outco
         batch = await _in_scope(command, viewer, connection, lock=False)
         items = await batch_items.waiting(connection, office.keys, batch.id, CALL_MAX, command.start_at or 0)
         asked = [item.asked for item in items]
-        known = await known_of(connection, batch.provider_id, asked, viewer, now)
+        known = await known_of(connection, batch.provider_id, asked, viewer, now, office.keys)
         bench = Bench(known, viewer, now, frozenset({viewer.person} if viewer.person else ()))
         pairs = zip(items, asked, strict=True)
         return tuple(Result(item.number, None, None, bench.verdict(wanted)) for item, wanted in pairs)

@@ -57,7 +57,8 @@ class Chunk:
 
     async def _take(self, pairs: Sequence[Pair]) -> list[Result]:
         asked = [item for _, item in pairs]
-        known = await known_of(self.transaction, self.batch.provider_id, asked, self.viewer, self.now, lock=True)
+        whose, keys = self.batch.provider_id, self.office.keys
+        known = await known_of(self.transaction, whose, asked, self.viewer, self.now, keys, lock=True)
         bench = Bench(known, self.viewer, self.now, self.persons)
         writing = Writing(self.viewer, self.now)
         results = [self._decide(item, wanted, bench, writing) for item, wanted in pairs]

@@ -19,17 +19,21 @@ from domain.identity import Identity
 from domain.names import name_key
 from domain.policy.roles import Role
 from domain.provider import Provider
+from domain.sanction import Ban, BanKind
 from domain.table import table_of
+from domain.vault.keys import Keys as Ring
 from domain.viewer import Viewer
 from workflows.account_adopt import AdoptionFacts, AdoptionItem
+from workflows.account_counts import CLOSED_BEFORE
 from workflows.account_facts import Adoption
+from workflows.bans import banned, standing, subject_of
 from workflows.database import Among, Beside, Connection, Keys, Row, decoder, loader
 from workflows.qualification import qualified
 from workflows.sight import in_scope
 
 _ACCOUNT, _RESERVED, _HOLDER = table_of(Account), table_of(ReservedName), table_of(Holder)
 _IDENTITY, _PROVIDER = table_of(Identity), table_of(Provider)
-_AGREEMENT, _CONSENT = table_of(AgreementVersion), table_of(Consent)
+_AGREEMENT, _CONSENT, _BAN = table_of(AgreementVersion), table_of(Consent), table_of(Ban)
 _OF_PROVIDER: Final = sa.bindparam("provider", type_=TEXT, required=False)
 _NOW: Final = sa.bindparam("now", type_=_AGREEMENT.c.valid_from.type, required=False)
 
@@ -49,7 +53,7 @@ _VERSIONS: Final = (
 # --- of each -----------------------------------------------------------------------------------------------------
 _BEHIND: Final = (
     _IDENTITY.c.id, _IDENTITY.c.mask_key, _IDENTITY.c.state, _IDENTITY.c.verified_until, _IDENTITY.c.resident_id_index,
-    _IDENTITY.c.uscc_flagged, _IDENTITY.c.twin,
+    _IDENTITY.c.uscc_flagged, _IDENTITY.c.twin, _IDENTITY.c.uscc_index,
 )  # fmt: skip
 _CONSENTED: Final = (
     sa.select(_CONSENT.c.holder_id, _CONSENT.c.agreement_id)
@@ -69,6 +73,12 @@ _TAKEN: Final = sa.union_all(
         _RESERVED.c.provider_id == _OF_PROVIDER,
         Among(_RESERVED.c.name_key, "names"),
         sa.or_(_RESERVED.c.until.is_(None), _RESERVED.c.until > _NOW),
+    ),
+    sa.select(_word("name"), _BAN.c.key).where(
+        _BAN.c.provider_id == _OF_PROVIDER, Among(_BAN.c.key, "names"), standing(BanKind.NAME)
+    ),
+    sa.select(_word("handle"), _BAN.c.key).where(
+        _BAN.c.provider_id == _OF_PROVIDER, Among(_BAN.c.key, "handles"), standing(BanKind.HANDLE)
     ),
 )
 # As workflows/held_names.py holds one: no unique index sees accounts and kept names. In order, so that two batches
@@ -101,6 +111,7 @@ class KnownHolder:
     person: bytes | None
     credit_code_flagged: bool
     twin: bool
+    subject: bytes | None  # by which of its indexes it would be banned
 
 
 @dataclass
@@ -115,6 +126,8 @@ class Known:
     dialect: sa.Dialect
     names: set[str] = field(default_factory=set)
     handles: set[str] = field(default_factory=set)
+    banned: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()  # holders who, or whose like, had an account closed as a measure
     until: datetime | None = None
 
     def facts(self, item: AdoptionItem, *, persons: frozenset[bytes], batch_id: str, number: int) -> AdoptionFacts:
@@ -131,6 +144,8 @@ class Known:
             person=holder.person,
             credit_code_flagged=holder.credit_code_flagged,
             twin=holder.twin,
+            banned=item.holder_id in self.banned,
+            closed=int(item.holder_id in self.closed),
             provider_mode=self.provider.mode,
             provider_division=self.provider.division,
             settings=self.provider.settings,
@@ -167,6 +182,7 @@ async def known_of(
     items: Sequence[AdoptionItem],
     viewer: Viewer,
     now: datetime,
+    keys: Ring,
     *,
     lock: bool = False,
 ) -> Known:
@@ -193,16 +209,21 @@ async def known_of(
         known.consented.setdefault(holder_id, set()).add(agreement_id)
     for what, key in await connection.fetch(_TAKEN, bound):
         (known.names if what == "name" else known.handles).add(key)
+    subjects = {id_: (provider_id, holder.subject) for id_, holder in known.holders.items()}
+    known.banned = await banned(keys, connection, subjects, now)
+    known.closed = frozenset(row[0] for row in await connection.fetch(CLOSED_BEFORE, {"ids": list(known.holders)}))
     return known
 
 
 def _known_holders(rows: Sequence[Row], dialect: sa.Dialect) -> Iterator[KnownHolder]:
     load, moment = loader(Holder), decoder(_IDENTITY.c.verified_until.type, dialect)
     for row in rows:
-        id_, key, state, until, person, flagged, twin = row[load.width :]
+        id_, key, state, until, person, flagged, twin, organisation = row[load.width :]
+        holder = load.row(row, dialect)
         until = moment(until) if moment and until is not None else until
         person = None if person is None else bytes(person)
-        yield KnownHolder(load.row(row, dialect), id_, bytes(key), state, until, person, bool(flagged), bool(twin))
+        subject = subject_of(holder.subject_type, person, organisation)
+        yield KnownHolder(holder, id_, bytes(key), state, until, person, bool(flagged), bool(twin), subject)
 
 
 def _dated(rows: Sequence[Row], dialect: sa.Dialect) -> list[tuple[str, datetime]]:

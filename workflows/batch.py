@@ -86,7 +86,7 @@ async def _filled(office: Any, transaction: Transaction, on: On) -> Mapping[str,
     """The items sealed, the digest over them, and the verdict on each as of now, so that the client can mend it."""
     provider_id = on.case.provider_id if on.case is not None else on.cause.id
     number, digest = (on.case.items, on.case.digest) if on.case is not None else (0, batch_items.BEGINNING)
-    known = await known_of(transaction, provider_id, on.input.items, on.viewer, on.now)
+    known = await known_of(transaction, provider_id, on.input.items, on.viewer, on.now, office.keys)
     if unseen := tuple(i for i, item in enumerate(on.input.items) if item.holder_id not in known.holders):
         return {"unseen": unseen}
     bench = Bench(known, on.viewer, on.now, frozenset({on.viewer.person} if on.viewer.person else ()))

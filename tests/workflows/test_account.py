@@ -587,6 +587,7 @@ async def test_every_look_up_by_blind_index_is_logged(world: World) -> None:
     assert [(row.what, row.purpose, row.viewer_id, row.hits) for row in (*submitted, *applied)] == [
         ("BLIND_INDEX_LOOKUP", "TWIN_CHECK", holder.id, 1),
         ("BLIND_INDEX_LOOKUP", "QUOTA_CHECK", holder.id, 1),
+        ("BLIND_INDEX_LOOKUP", "BAN_CHECK", holder.id, 0),
     ]
 
 
