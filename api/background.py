@@ -11,7 +11,7 @@ import structlog
 
 from workflows.deployment import note_pass
 from workflows.documents import remove_unused
-from workflows.jobs import Worker
+from workflows.jobs import IDLE_SECONDS, Worker
 from workflows.licence_doubts import keep_telling
 from workflows.office import Office
 from workflows.postgres import Postgres
@@ -26,10 +26,10 @@ _log: Final = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(office: Office, *, with_worker: bool) -> AsyncIterator[None]:
+async def running(office: Office, *, with_worker: bool, idle_seconds: float = IDLE_SECONDS) -> AsyncIterator[None]:
     """All of it until the block ends; what a worker has in hand then is finished."""
     if with_worker:
-        worker = worker_of(office)
+        worker = _worker(office, idle_seconds)
         wakers = _wakers(office, worker)
         async with _beside(*wakers, _noting(office, worker), *_always(office, worker.wake)), _working(worker):
             yield
@@ -38,9 +38,9 @@ async def running(office: Office, *, with_worker: bool) -> AsyncIterator[None]:
             yield
 
 
-def worker_of(office: Office) -> Worker:
-    """The worker that does what falls due."""
-    return Worker(office.database, office.clock, [deadlines_of(office)], failed=_failed("worker"))
+def _worker(office: Office, idle_seconds: float) -> Worker:
+    works, failed = [deadlines_of(office)], _failed("worker")
+    return Worker(office.database, office.clock, works, failed=failed, idle_seconds=idle_seconds)
 
 
 def _always(office: Office, numbered: Callable[[], None]) -> tuple[Awaitable[None], ...]:

@@ -198,7 +198,7 @@ async def _moved(database: Database, move: sa.Update, id_: str, values: dict[str
         is_moved = bool(await transaction.fetch(move, {"row": id_, **values}))
         row = await _row(transaction, id_)
         if not is_moved:
-            raise _why(row, now)(id_)
+            raise _why(row, now)(f"{id_}:")
         return row
 
     return await database.write(work)
