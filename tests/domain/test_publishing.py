@@ -122,7 +122,9 @@ _WINDOWS: Final[tuple[dict[str, datetime], ...]] = (
     {"stayed_from": NOW}, {"stayed_from": NOW + SECOND}, {"stayed_from": NOW - DAY, "stayed_until": NOW},
     {"stayed_from": NOW - DAY, "stayed_until": NOW + SECOND},
 )  # fmt: skip
-_SCOPES: Final = ([], ["PUBLISH"], ["COMMENT"], ["PROFILE"], ["NEWS"], ["COMMENT", "PROFILE"], ["NEWS", "PUBLISH"])
+_SCOPES: Final[Sequence[list[str]]] = (
+    [], ["PUBLISH"], ["COMMENT"], ["PROFILE"], ["NEWS"], ["COMMENT", "PROFILE"], ["NEWS", "PUBLISH"],
+)  # fmt: skip
 
 
 def measure(level: str, scope: Sequence[str] = (), *, is_news: bool = False, **more: datetime) -> dict[str, Any]:
@@ -182,7 +184,7 @@ def standing_of(rows: Mapping[str, Any]) -> Standing:
 
 
 def _is_held(one: Mapping[str, Any]) -> bool:
-    return one["state"] == "GRANTED" or bool(one["suspended_by_follow_up"])
+    return bool(one["state"] == "GRANTED" or one["suspended_by_follow_up"])
 
 
 def _runs(one: Mapping[str, Any]) -> bool:

@@ -191,7 +191,7 @@ def badge_missing(rows: Rows, content: str, now: datetime) -> str | None:
 
 def is_held(one: Rows) -> bool:
     """Granted, or suspended for a measure only: while that is in force it is what stands in the way."""
-    return one["state"] == "GRANTED" or (one["state"] == "SUSPENDED" and one["suspended_by_follow_up"])
+    return bool(one["state"] == "GRANTED" or (one["state"] == "SUSPENDED" and one["suspended_by_follow_up"]))
 
 
 def stands(one: Rows, today: date) -> bool:

@@ -17,14 +17,17 @@ from domain.policy.roles import Role
 from domain.provider import Provider as ProviderRow
 from domain.publishing import Act, Content
 from domain.qualification import Qualification
+from domain.sanction import Measure
 from domain.viewer import Viewer
-from tests.reference.publishing import blockers
+from tests.reference.publishing import blockers, measures_in_the_way
 from tests.workflows.test_adopt import filled, item, opened
 from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION, Person, Provider, World, by_two
 from workflows.database import Connection, Row
 from workflows.publishing import by_handles, by_ids
 
-ANSWER: Final = "account handle act content allowed blockedBy { code until caption(language: EN) } decidedAt validFor"
+ANSWER: Final = (
+    "account handle act content allowed blockedBy { code until measure caption(language: EN) } decidedAt validFor"
+)
 RIGHTS: Final = f"query($id: ID!) {{ account(id: $id) {{ publishingRights {{ {ANSWER} }} }} }}"
 _ASKED: Final = "$account: ID, $handle: String, $provider: ID, $act: PublishingAct!, $content: PublishingContent!"
 ONE: Final = f"""query({_ASKED}) {{
@@ -53,6 +56,7 @@ async def _facts(world: World, account_id: str) -> dict[str, Any]:
         "consents": [vars(one) for one in await world.rows(Consent, holder_id=account.holder_id)],
         "qualifications": [{**vars(one), "left": await _left(world, one.id)} for one in held],
         "permissions": [await _permission(world, one) for one in await world.rows(Permission, account_id=account_id)],
+        "measures": [vars(one) for one in await world.rows(Measure, account_id=account_id)],
     }  # fmt: skip
 
 
@@ -78,10 +82,22 @@ async def rights(world: World, person: Person, account_id: str) -> dict[tuple[st
         codes = sorted(block["code"] for block in answer["blockedBy"])
         assert codes == blockers(facts, answer["act"], answer["content"], world.clock()), answer
         assert answer["allowed"] == (not codes)
+        if "CLOSED" not in codes:
+            assert _named(answer) == measures_in_the_way(facts, answer["act"], answer["content"], world.clock())
         assert answer["decidedAt"] == world.clock().isoformat().replace("+00:00", "Z")
         assert 0 <= answer["validFor"] <= 60
         found[answer["act"], answer["content"]] = codes
     return found
+
+
+def _named(answer: Mapping[str, Any]) -> list[tuple[str, str, datetime | None]]:
+    """The measures in the way, as the reference names them."""
+    found = [block for block in answer["blockedBy"] if block["measure"] is not None]
+    return sorted((block["measure"], block["code"], _moment(block["until"])) for block in found)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 async def general(world: World, person: Person, account_id: str) -> dict[str, list[str]]:
@@ -122,7 +138,7 @@ async def test_a_reviewed_account_waits_to_be_filed_or_until_its_filing_is_overd
     assert waiting == taken("NOT_FILED", ("PUBLISH", "COMMENT"))
     until = filing.due_at.isoformat().replace("+00:00", "Z")
     caption = "The account is not on file yet"
-    assert at_the_last["blockedBy"] == [{"code": "NOT_FILED", "until": until, "caption": caption}]
+    assert at_the_last["blockedBy"] == [{"code": "NOT_FILED", "until": until, "measure": None, "caption": caption}]
     assert at_the_last["validFor"] == 0
     assert await general(world, provider.integration, account.id) == NOTHING
 
