@@ -114,6 +114,7 @@ async def test_a_withdrawal_leaves_nothing_due(world: World) -> None:
     assert {kind: (row.outcome, row.settled_at) for kind, row in rows.items()} == {
         "REVIEW_DECISION": ("MOOT", world.clock()),
         "SUPPLEMENT": ("MOOT", world.clock()),
+        "SUPPLEMENT_REMINDER": ("MOOT", world.clock()),
     }
     (account,) = await world.rows(Account, id=id_)
     assert (account.due_at, account.clock) == (NO_DUE_DATE, "NONE")

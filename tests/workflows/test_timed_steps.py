@@ -14,9 +14,11 @@ import pytest
 from domain.account import Account, ReservedName
 from domain.deadline import Deadline, DeadlineKind
 from domain.filing import Filing
+from domain.identity import Identity
 from domain.journal import Step, written
 from domain.notice import Notice
 from domain.permission import Badge, Permission, RegisterEntry
+from domain.qualification import Qualification
 from tests import stored
 from tests.api.test_regulator_desk import import_licence
 from tests.workflows.test_account import ANSWERS, ITEMS, supplement_asked
@@ -114,24 +116,45 @@ class Expected:
     clock: str
 
 
+async def verified_identity(provider: Provider) -> Case:
+    return Identity, (await provider.holder()).identity_id
+
+
+async def verified_qualification(provider: Provider) -> Case:
+    return Qualification, (await provider.qualify())[0].id
+
+
+async def granted(provider: Provider) -> Case:
+    return Permission, (await provider.badged())[2].id
+
+
 PROVIDER: Final = frozenset({"PROVIDER"})
 HOLDER: Final = frozenset({"HOLDER"})
+AUTHORITY: Final = frozenset({"AUTHORITY"})
 EXPECTED: Final = {
     "REVIEW_DECISION": Expected(in_review, "review_overdue", "APPLIED", PROVIDER, True, "RUNNING"),
     "SUPPLEMENT": Expected(supplementing, "lapse", "WITHDRAWN", HOLDER, False, "NONE"),
     "CHANGE_DECISION": Expected(changed, "review_overdue", "REVIEWED", PROVIDER, True, "RUNNING"),
     "CHANGE_SUPPLEMENT": Expected(supplementing_a_change, "lapse_change", "REVIEWED", HOLDER, False, "NONE"),
-    "FILING_SUBMISSION": Expected(to_be_filed, "overdue", "PREPARED", PROVIDER, True, "RUNNING"),
-    "FILING_ANSWER": Expected(returned, "overdue", "RETURNED", PROVIDER, True, "RUNNING"),
-    "FILING_DECISION": Expected(with_its_authority, "overdue", "SUBMITTED", PROVIDER, True, "RUNNING"),
+    "FILING_SUBMISSION": Expected(to_be_filed, "overdue", "PREPARED", PROVIDER | AUTHORITY, True, "RUNNING"),
+    "FILING_ANSWER": Expected(returned, "overdue", "RETURNED", PROVIDER | AUTHORITY, True, "RUNNING"),
+    "FILING_DECISION": Expected(with_its_authority, "overdue", "SUBMITTED", PROVIDER | AUTHORITY, True, "RUNNING"),
     "COOLING_OFF": Expected(cooling_off, "close", "CLOSED", HOLDER | PROVIDER, False, "NONE"),
     "LICENCE_DOUBT": Expected(in_doubt, "doubt_overdue", "GRANTED", PROVIDER, True, "RUNNING"),
+    "SUPPLEMENT_REMINDER": Expected(supplementing, "remind", "SUPPLEMENT_REQUESTED", HOLDER, False, "RUNNING"),
+    "CHANGE_SUPPLEMENT_REMINDER": Expected(supplementing_a_change, "remind", "REVIEWED", HOLDER, False, "RUNNING"),
+    "IDENTITY_REMINDER": Expected(verified_identity, "remind", "VERIFIED", HOLDER, False, "RUNNING"),
+    "IDENTITY_VALIDITY": Expected(verified_identity, "go_stale", "STALE", HOLDER, False, "NONE"),
+    "QUALIFICATION_REMINDER": Expected(verified_qualification, "remind", "VERIFIED", PROVIDER, False, "RUNNING"),
+    "QUALIFICATION_VALIDITY": Expected(verified_qualification, "lapse", "LAPSED", PROVIDER, False, "NONE"),
+    "PERMISSION_REMINDER": Expected(granted, "remind", "GRANTED", HOLDER, False, "RUNNING"),
+    "PERMISSION_VALIDITY": Expected(granted, "expire", "EXPIRED", HOLDER | PROVIDER, False, "NONE"),
 }
 
 
 async def deadline(world: World, case_id: str, kind: str) -> Deadline:
-    (row,) = await world.rows(Deadline, case_id=case_id, kind=kind)
-    return row
+    """The first of its kind: when one reminder is served, the next begins to wait."""
+    return (await world.rows(Deadline, order_by="due_at", case_id=case_id, kind=kind))[0]
 
 
 async def steps(world: World, case_id: str, trigger: str) -> list[Step]:
@@ -153,6 +176,8 @@ async def test_a_deadline_fires_once_after_its_moment_and_never_before(world: Wo
     provider = await world.provider()
     model, id_ = await expected.begin(provider)
     due_at = (await deadline(world, id_, kind)).due_at
+    world.clock.now = due_at - timedelta(seconds=2)
+    await world.sweep()  # reminders come first
     (before,) = await world.rows(model, id=id_)
 
     fired = []
@@ -338,6 +363,8 @@ async def test_firing_twice_is_harmless(world: World) -> None:
     provider = await world.provider()
     _, id_ = await supplement_asked(provider)
     row = await deadline(world, id_, "SUPPLEMENT")
+    world.clock.now = row.due_at
+    await world.sweep()
     world.clock.now = row.due_at + timedelta(seconds=1)
     claim = Claim(row.id, attempt=0, failures=0)
 
