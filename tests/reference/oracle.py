@@ -105,6 +105,8 @@ TO_ONE_OF_ANY: Final[Mapping[str, tuple[str, str, str]]] = {
 COMPUTED: Final[Mapping[str, Value]] = {
     "Account.changeFlags": values.flags_in("change_flags"),
     "Account.flags": values.flags_in("flags"),
+    "Account.sanctionLevel": values.sanction_level,
+    "Account.sanctionUntil": values.sanction_until,
     "Material.documentId": values.of_a_document("document_id"),
     "Material.reference": values.of_a_document("reference"),
     "Material.sha256": values.of_a_document("sha256"),

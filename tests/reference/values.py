@@ -27,6 +27,7 @@ from domain.vault.bundle import open_bundle
 from domain.vault.cipher import Place, unseal
 from domain.vault.keys import Keys, open_mask_key
 from tests.reference.lists import clock_of, moment
+from tests.reference.publishing import is_in_force
 from tests.reference.rows import Row, Rows
 from tests.reference.rules import APPLICANTS, BLIND_FLAGS, FORMS, KINDS, Looker
 from workflows.triggers import TRIGGERS
@@ -116,6 +117,26 @@ def flags_in(column: str) -> Value:
         return [flag for flag in row[column] if flag not in hidden]
 
     return shown
+
+
+def sanction_level(look: Look, row: Row, _: Mapping[str, Any]) -> str:
+    """The highest rung that stands, whoever sees the measures themselves."""
+    return _highest(look, row)[0]
+
+
+def sanction_until(look: Look, row: Row, _: Mapping[str, Any]) -> Any:
+    """When the last of those that reach it is over; null where that is never."""
+    end = _highest(look, row)[1]
+    return None if end is None or end == NEVER else plain(end)
+
+
+def _highest(look: Look, row: Row) -> tuple[str, datetime | None]:
+    mine = [one.values for one in look.rows.tables["measure"] if one["account_id"] == row["id"]]
+    standing = [one for one in mine if is_in_force(one, look.now)]
+    for rung in ("CLOSED", "SUSPENDED", "RESTRICTED", "WARNING"):
+        if ends := [min(one["until"], one["ended_at"]) for one in standing if one["level"] == rung]:
+            return rung, max(ends)
+    return "NONE", None
 
 
 def settings(_: Look, row: Row, __: Mapping[str, Any]) -> dict[str, Any]:
