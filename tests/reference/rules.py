@@ -195,7 +195,9 @@ KINDS: Final = {
     "uscc": "ORGANISATION",
     "mandate": "DOCUMENT",
 }
-BLIND_FLAGS: Final = frozenset({"TWIN", "QUOTA_BY_INDEX"})  # told to reviewers, never to the applicant's side
+BLIND_FLAGS: Final = frozenset(
+    {"TWIN", "QUOTA_BY_INDEX", "CLOSURE_BY_INDEX", "BANNED"}
+)  # told to reviewers, never to the applicant's side
 APPLICANTS: Final = frozenset({"HOLDER", "INTEGRATION", "PUBLIC"})
 
 
