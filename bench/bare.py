@@ -128,18 +128,23 @@ async def decision(request: Request) -> Response:
     asked, now = orjson.loads(await request.body()), datetime.now(UTC)
     async with request.app.state.pool.acquire() as connection:
         rows = await connection.fetch(sql.DECISION, now, asked["provider"], [asked["handle"].lower()])
-    return _answer({"data": {"publishingDecision": _decided(rows[0], now)}})
+    return _answer({"data": {"publishingDecision": _decided(rows, now)}})
 
 
-def _decided(row: Any, now: datetime) -> dict[str, Any]:
+def _decided(rows: Any, now: datetime) -> dict[str, Any]:
     """What its author thought of, for an account on file at a provider that is on trial."""
+    row = rows[0]
+    measures = {r["measure"]: r for r in rows if r["measure"] is not None and r["from_at"] <= now}
     lost_at = row["lost_at"] and max(row["lost_at"], row["created_at"]) + _GRACE
     ends = {"AGREEMENT_LAPSED": lost_at, "IDENTITY_LAPSED": row["verified_until"] + _GRACE}
     blocks = [{"code": code, "until": None} for code, end in ends.items() if end is not None and end <= now]
+    blocks += [{"code": r["level"], "until": r["measure_until"]} for r in measures.values()]
     if row["state"] not in ("FILED", "BADGED") and now <= row["due_at"]:
         blocks.insert(0, {"code": "NOT_FILED", "until": row["due_at"]})
     midnight = (now + _EAST).replace(hour=0, minute=0, second=0, microsecond=0) - _EAST + timedelta(days=1)
-    turns = (at for at in (midnight, row["due_at"], row["closing_at"], *ends.values()) if at is not None and at > now)
+    untils = (r["measure_until"] for r in measures.values())
+    turning = (midnight, row["due_at"], row["closing_at"], *ends.values(), *untils)
+    turns = (at for at in turning if at is not None and at > now)
     valid_for = min(60, int((min(turns) - now).total_seconds()))
     said = {"account": row["id"], "handle": row["handle"], "allowed": not blocks}
     return {**said, "blockedBy": blocks, "validFor": valid_for}

@@ -71,7 +71,7 @@ ORDER BY page.seq DESC, page.id DESC
 DECISION: Final = """
 SELECT a.id, a.handle, a.state, a.is_adopted, a.closing_at, p.mode, p.settings,
   f.state AS filing_state, f.was_refused, f.due_at, i.created_at, i.verified_until,
-  m.kind, m.state AS permission_state, m.valid_until, m.renewal_asked_at, l.id IS NOT NULL AS is_listed, l.services,
+  m.kind, m.valid_until, m.renewal_asked_at, l.id IS NOT NULL AS is_listed, l.services,
   l.valid_from, l.valid_to, q.kind AS held_kind, q.state AS held_state, q.valid_from AS held_from,
   q.valid_to AS held_to, q.renewal_asked_at AS held_asked_at,
   CASE WHEN q.state = 'VERIFIED' THEN NULL ELSE (
@@ -84,15 +84,19 @@ SELECT a.id, a.handle, a.state, a.is_adopted, a.closing_at, p.mode, p.settings,
       WHERE c.provider_id = a.provider_id
         AND (SELECT count(*) FROM consent n WHERE n.holder_id = a.holder_id AND n.agreement_id = c.id) = 7
     ), 0)
-  ) AS lost_at
+  ) AS lost_at,
+  x.id AS measure, x.level, x.scope, x.is_news, x.from_at, x.until AS measure_until, x.ended_at, x.stayed_from,
+  x.stayed_until
 FROM account a
 JOIN provider p ON p.id = a.provider_id
 JOIN identity i ON i.holder_id = a.holder_id
 LEFT JOIN filing f ON f.current_of = a.id
-LEFT JOIN permission m ON m.account_id = a.id AND m.state = 'GRANTED'
+LEFT JOIN permission m ON m.account_id = a.id
+  AND (m.state = 'GRANTED' OR m.state = 'SUSPENDED' AND m.suspended_by_follow_up)
 LEFT JOIN licence l ON l.number = m.licence_number
 LEFT JOIN qualification q ON (q.provider_id = p.id OR q.provider_id = p.sandbox_of)
   AND p.mode <> 'SANDBOX' AND q.state NOT IN ('SUBMITTED', 'REFUSED')
+LEFT JOIN measure x ON x.account_id = a.id AND $1 < x.until AND $1 < x.ended_at AND x.level <> 'WARNING'
 WHERE a.provider_id = $2 AND a.handle_key = ANY ($3::text[])
   AND a.state IN ('APPLIED', 'SUPPLEMENT_REQUESTED', 'REVIEWED', 'FILED', 'BADGED')
 """
