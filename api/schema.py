@@ -16,6 +16,7 @@ from api.mutations.permission import PermissionMutations
 from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
 from api.mutations.register import RegisterMutations
+from api.mutations.sanction import SanctionMutations
 from api.queries.codes import Code, listed
 from api.queries.public import statistics
 from api.queries.publishing import MANY, ONE, decision, decisions
@@ -47,6 +48,18 @@ from api.types.provider import (
 from api.types.public import ENTRIES, BadgeRecord, RegisterEntry, RegisterFilter, Statistic
 from api.types.publishing import PublishingDecision
 from api.types.register import IMPORTS, SOURCE_UNITS, RegisterImport, SourceUnit, SourceUnitFilter
+from api.types.sanction import (
+    MEASURES,
+    REPORTS,
+    SANCTIONS,
+    AuthorityReport,
+    AuthorityReportFilter,
+    Evidence,
+    Measure,
+    MeasureFilter,
+    Sanction,
+    SanctionFilter,
+)
 from api.types.scalars import SCALARS
 from api.types.staff import Staff
 from api.types.transfer import TRANSFERS, Transfer, TransferFilter
@@ -84,6 +97,19 @@ class Query:
     permission: Permission | None = one("A permission to carry current-affairs news.")
     permissions: Connection[Permission] = paged(
         order=PERMISSIONS, filters=PermissionFilter, description="Permissions, and the desk."
+    )
+    sanction: Sanction | None = one("A sanction.")
+    sanctions: Connection[Sanction] = paged(
+        order=SANCTIONS, filters=SanctionFilter, description="Sanctions, the desk."
+    )
+    measure: Measure | None = one("A measure.")
+    measures: Connection[Measure] = paged(
+        order=MEASURES, filters=MeasureFilter, description="Measures; which end."
+    )
+    evidence: Evidence | None = one("A piece of evidence.")
+    authority_report: AuthorityReport | None = one("What is owed to the authority to know.")
+    authority_reports: Connection[AuthorityReport] = paged(
+        order=REPORTS, filters=AuthorityReportFilter, description="What is owed to the authority to know."
     )
     holder: Holder | None = one("A holder.")
     holders: Connection[Holder] = paged(order=HOLDERS, description="Holders.")
@@ -139,6 +165,7 @@ class Mutation(
     ProposalMutations,
     ProviderMutations,
     RegisterMutations,
+    SanctionMutations,
 ):
     """Every step that may be asked for. A refusal is data in `problems`, never in `errors`."""
 

@@ -33,6 +33,7 @@ class TextName(Word):
     ITEMS = "ITEMS", "补正事项", "What is to be supplied or mended"
     NOTE = "NOTE", "内部备注", "An internal note"
     ANSWER = "ANSWER", "答复", "What the party answered"
+    ADDRESSED = "ADDRESSED", "对申辩的回应", "What a decision says to an argument"
     EXAMINER = "EXAMINER", "原审核人", "Who examined an adopted account"
     REFERENCE = "REFERENCE", "原审核记录", "Where the examination of an adopted account is on record"
 

@@ -184,6 +184,46 @@ class ProblemCode(Word):
         "An amendment goes with the filing that it amends.", "Name the account's filing in force.")
     SAME_AUTHORITY = ("SAME_AUTHORITY", "已由该机关管辖", "This authority already answers for the case.",
         "Name another authority.")
+    # sanction
+    ACCOUNT_NOT_IN_USE = ("ACCOUNT_NOT_IN_USE", "账号未在使用",
+        "A case is opened on an account in use, or one that its holder closed.", "Check the account.")
+    CONDUCT_OUT_OF_TIME = ("CONDUCT_OUT_OF_TIME", "行为日期不在追究期内",
+        "The conduct lies ahead, or too long ago: two years, five where it harms life or property.",
+        "Give the last day of the conduct.")
+    CONDUCT_OPEN = ("CONDUCT_OPEN", "同一行为已立案", "A case of the same conduct is open on this account.",
+        "Go on with that case.")
+    DETECTION_INVALID = ("DETECTION_INVALID", "发现方式不符", "What a machine opens was found by automated means.",
+        "Say AUTOMATED.")
+    EVIDENCE_UNDISCLOSABLE = ("EVIDENCE_UNDISCLOSABLE", "证据不可出示",
+        "A decision rests only on evidence that the holder may be shown.", "Name or add a disclosable piece.")
+    EVIDENCE_NOT_NEW = ("EVIDENCE_NOT_NEW", "无新证据", "The case knows this evidence already.",
+        "A case is reopened on new evidence only.")
+    GROUND_NOT_URGENT = ("GROUND_NOT_URGENT", "非紧急事由", "The ground of the case is not an urgent one.",
+        "Notify the holder with the ordinary period.")
+    LEVEL_INVALID = ("LEVEL_INVALID", "处置等级无效", "This level cannot be asked for here.", "Name a rung that fits.")
+    HEARING_OPEN = ("HEARING_OPEN", "陈述申辩期未满", "The holder has been neither heard nor kept from it by time.",
+        "Notify the holder, and wait for the answer, a waiver, or the end of the period.")
+    POINTS_UNADDRESSED = ("POINTS_UNADDRESSED", "未逐条回应申辩",
+        "A decision addresses each argument of the answer, and no other.", "Address every point by its number.")
+    CIRCUMSTANCES_MISSING = ("CIRCUMSTANCES_MISSING", "未记录情节",
+        "This skips a rung: it needs the circumstances on record.", "Add circumstances.")
+    TERM_UNUSUAL = ("TERM_UNUSUAL", "期限非常规", "A suspension lasts 7, 15, 30 or 90 days.",
+        "Use one of these, or give lengthReason.")
+    TERM_TOO_LONG = ("TERM_TOO_LONG", "期限过长", "The whole term is longer than may be.", "Ask for fewer days.")
+    FIRST_AND_MINOR = ("FIRST_AND_MINOR", "初次且轻微", "A first conduct that is minor closes no account.",
+        "Take a milder measure.")
+    MEASURE_NOT_IN_FORCE = ("MEASURE_NOT_IN_FORCE", "无生效措施", "No measure of this case is in force now.",
+        "See its measures.")
+    MEASURE_OVERTURNED = ("MEASURE_OVERTURNED", "措施已撤销", "This measure was overturned before.",
+        "Nothing needs doing.")
+    NOT_A_REDUCTION = ("NOT_A_REDUCTION", "并未减轻", "This is not milder than the measure in force.",
+        "Ask for a lower level, or an earlier end.")
+    INTERIM_TAKEN = ("INTERIM_TAKEN", "已采取过临时措施", "This case has had its interim measure.",
+        "Extend the one that runs, or decide the case.")
+    NO_INTERIM_RUNS = ("NO_INTERIM_RUNS", "无生效临时措施", "No interim measure of this case is in force.",
+        "Decide the case.")
+    NEWS_SANCTIONED = ("NEWS_SANCTIONED", "涉新闻处置生效中",
+        "A measure on a news ground is in force on this account.", "Wait for its end.")
     # four eyes
     SAME_PERSON = ("SAME_PERSON", "不得自行复核", "The proposer cannot endorse their own proposal, under any login.",
         "Ask another person.")

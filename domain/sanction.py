@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Index
 from sqlalchemy import text as sql
@@ -141,6 +141,14 @@ class HasTerm(Protocol):
     def stayed_until(self) -> Any: ...
 
 
+class _Term(NamedTuple):
+    from_at: datetime
+    until: datetime
+    ended_at: datetime
+    stayed_from: datetime
+    stayed_until: datetime
+
+
 def in_force(measure: HasTerm, now: Any) -> Any:
     """Whether a measure is in force at a moment: begun, not past its end, not ended, not stayed.
 
@@ -154,6 +162,13 @@ def in_force(measure: HasTerm, now: Any) -> Any:
 def is_not_over(measure: HasTerm, now: Any) -> Any:
     """Whether a measure is in force or may yet be: its end has not come. For both, as `in_force`."""
     return (now < measure.until) & (now < measure.ended_at)
+
+
+def term_in_force(
+    now: datetime, from_at: datetime, until: datetime, ended_at: datetime, stayed_from: datetime, stayed_until: datetime
+) -> bool:
+    """The same of its moments alone."""
+    return bool(in_force(_Term(from_at, until, ended_at, stayed_from, stayed_until), now))
 
 
 def level_at(measures: Iterable[Measure], now: datetime) -> SanctionLevel:

@@ -62,7 +62,7 @@ REVOCATION: Final[dict[str, Any]] = {
 _PAYLOADS: Final = {
     "accountAdopt": "batch", "agreementConsent": "holder", "account": "account", "batch": "batch", "filing": "filing",
     "holder": "holder", "identity": "identity", "provider": "provider", "qualification": "qualification",
-    "agreement": "agreement", "staff": "staff", "permission": "permission",
+    "agreement": "agreement", "staff": "staff", "permission": "permission", "sanction": "sanction",
 }  # fmt: skip
 _numbers = count(1)
 R = TypeVar("R", bound=Table)
@@ -208,7 +208,7 @@ def document(mutation: str, select: str = "") -> str:
     else:
         noun = _PAYLOADS.get(mutation) or next(n for p, n in _PAYLOADS.items() if mutation.startswith(p))
         chosen = f"case: {noun} {{ id version stateCode {select} }} step {{ id seq trigger }}"
-        if noun in ("account", "batch", "filing", "permission", "qualification"):
+        if noun in ("account", "batch", "filing", "permission", "qualification", "sanction"):
             chosen += " proposal { id hash }"
         if noun == "batch":
             chosen += " results { index id step problems { code path } }"
@@ -234,6 +234,7 @@ _SHARED: Final = {
     "permissionRefuse": "PermissionAgainst", "permissionNarrow": "PermissionAgainst",
     "permissionSuspend": "PermissionAgainst", "permissionRevoke": "PermissionAgainst",
     "permissionResume": "PermissionStep", "permissionGiveUp": "PermissionStep",
+    "sanctionWaive": "SanctionStep", "sanctionAcknowledge": "SanctionStep",
 }  # fmt: skip
 
 

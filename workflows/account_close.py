@@ -53,15 +53,23 @@ def _close(on: On) -> Iterable[Change]:
     yield Later(release_names)
     if isinstance(on.input, Due):  # the holder asked, and has not taken it back
         yield Set({"closed_cause": ClosedCause.HOLDER})
+    elif on.input is None:  # the sanction that closes it has told the holder why
+        yield Set({"closed_cause": ClosedCause.SANCTION})
     else:
         yield Set({"closed_cause": ClosedCause.SUBJECT_ENDED})
         yield Detail({"ended_on": on.input.ended_on.isoformat(), "proof_sha256": on.input.proof_sha256})
         yield Say(TextName.FACTS, on.input.facts)
         yield Say(TextName.NOTE, on.input.proof_reference)
-    yield Serve(Party.HOLDER)
-    yield Serve(Party.PROVIDER)
+    if on.input is not None:
+        yield Serve(Party.HOLDER)
+        yield Serve(Party.PROVIDER)
     yield Later(revoke_badges)
     yield Later(end_register)
+
+
+def _reinstate(_: On) -> Iterable[Change]:
+    """The closure should not have been, or became something milder: its filing comes back after it."""
+    yield Set({"closed_cause": None})
 
 
 CLOSING: Final = (
@@ -77,4 +85,5 @@ CLOSING: Final = (
         effects=(_close,),
         four_eyes=always_two,
     ),
+    Transition("reinstate", (AccountState.CLOSED,), AccountState.REVIEWED, 8, effects=(_reinstate,)),
 )

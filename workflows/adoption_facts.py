@@ -26,7 +26,7 @@ from domain.viewer import Viewer
 from workflows.account_adopt import AdoptionFacts, AdoptionItem
 from workflows.account_counts import CLOSED_BEFORE
 from workflows.account_facts import Adoption
-from workflows.bans import banned, standing, subject_of
+from workflows.bans import banned, known_by, standing
 from workflows.database import Among, Beside, Connection, Keys, Row, decoder, loader
 from workflows.qualification import qualified
 from workflows.sight import in_scope
@@ -111,7 +111,7 @@ class KnownHolder:
     person: bytes | None
     credit_code_flagged: bool
     twin: bool
-    subject: bytes | None  # by which of its indexes it would be banned
+    known_by: tuple[bytes, ...]  # the indexes by which it may be banned
 
 
 @dataclass
@@ -209,7 +209,7 @@ async def known_of(
         known.consented.setdefault(holder_id, set()).add(agreement_id)
     for what, key in await connection.fetch(_TAKEN, bound):
         (known.names if what == "name" else known.handles).add(key)
-    subjects = {id_: (provider_id, holder.subject) for id_, holder in known.holders.items()}
+    subjects = {id_: (provider_id, holder.known_by) for id_, holder in known.holders.items()}
     known.banned = await banned(keys, connection, subjects, now)
     known.closed = frozenset(row[0] for row in await connection.fetch(CLOSED_BEFORE, {"ids": list(known.holders)}))
     return known
@@ -222,8 +222,8 @@ def _known_holders(rows: Sequence[Row], dialect: sa.Dialect) -> Iterator[KnownHo
         holder = load.row(row, dialect)
         until = moment(until) if moment and until is not None else until
         person = None if person is None else bytes(person)
-        subject = subject_of(holder.subject_type, person, organisation)
-        yield KnownHolder(holder, id_, bytes(key), state, until, person, bool(flagged), bool(twin), subject)
+        indexes = known_by(holder.subject_type, person, organisation)
+        yield KnownHolder(holder, id_, bytes(key), state, until, person, bool(flagged), bool(twin), indexes)
 
 
 def _dated(rows: Sequence[Row], dialect: sa.Dialect) -> list[tuple[str, datetime]]:

@@ -84,27 +84,34 @@ def subject_of(subject_type: SubjectType, resident_id_index: bytes | None, uscc_
     return None if found is None else bytes(found)
 
 
+def known_by(subject_type: SubjectType, resident_id_index: bytes | None, uscc_index: bytes | None) -> tuple[bytes, ...]:
+    """By what a subject may stand under a ban: a sole trader also as the trader that they were known as then."""
+    every = (resident_id_index, uscc_index) if subject_type in PERSONS else (uscc_index,)
+    return tuple(bytes(index) for index in every if index is not None)
+
+
 _OF_SUBJECTS: Final = sa.select(_BAN.c.subject_index).where(
     Among(_BAN.c.provider_id, "providers"), AmongDigests(_BAN.c.subject_index), standing(BanKind.SUBJECT)
 )
 
 
 async def banned(
-    keys: Keys, connection: Connection, subjects: Mapping[str, tuple[str, bytes | None]], now: datetime
+    keys: Keys, connection: Connection, subjects: Mapping[str, tuple[str, Sequence[bytes]]], now: datetime
 ) -> frozenset[str]:
-    """Which of these stand under a ban; each is a provider's id and the index of a subject."""
-    known = {id_: (whose, ban_index(keys, whose, index)) for id_, (whose, index) in subjects.items() if index}
-    if not known:
+    """Which of these stand under a ban; each is a provider's id and what a subject is known by."""
+    known = {id_: {ban_index(keys, whose, index) for index in indexes} for id_, (whose, indexes) in subjects.items()}
+    digests = frozenset[bytes]().union(*known.values())
+    if not digests:
         return frozenset()
-    bound = {"providers": sorted({whose for whose, _ in known.values()}), "now": now}
-    bound["digests"] = sorted({digest for _, digest in known.values()})
-    found = {bytes(row[0]) for row in await connection.fetch(_OF_SUBJECTS, bound)}
-    return frozenset(id_ for id_, (_, digest) in known.items() if digest in found)
+    providers = sorted({whose for whose, _ in subjects.values()})
+    rows = await connection.fetch(_OF_SUBJECTS, {"providers": providers, "digests": sorted(digests), "now": now})
+    found = {bytes(row[0]) for row in rows}
+    return frozenset(id_ for id_, mine in known.items() if mine & found)
 
 
 async def _sought(keys: Keys, connection: Connection, fields: Fields, now: datetime) -> Fields:
     subjects = {
-        id_: (one["provider_id"], subject_of(one["subject_type"], one["person"], one["organisation"]))
+        id_: (one["provider_id"], known_by(one["subject_type"], one["person"], one["organisation"]))
         for id_, one in fields.items()
         if "person" in one
     }

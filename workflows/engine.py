@@ -43,6 +43,7 @@ class On:
     input: Any = None
     id: str = ""
     cause: Any = None  # in a follow-up: the case whose step caused it, as it was
+    before: str = ""  # for effects: the state that the case has just left
     caused_by: str = ""  # in a follow-up: that step, as `noun.trigger`
 
 

@@ -162,7 +162,7 @@ def _four_eyes(row: Transition) -> tuple[str, str | None]:
 
 
 def _is_cause(workflow: Workflow, row: Transition, follow_up: FollowUp) -> bool:
-    return follow_up.may_be_caused_by(workflow.noun, row.trigger, row.sources, row.target)
+    return follow_up.may_be_caused_by(workflow.noun, row.trigger, row.sources, row.targets)
 
 
 def _told(row: FollowUp) -> str:

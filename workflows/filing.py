@@ -24,6 +24,7 @@ from workflows.database import Among
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingReturn, FilingRevoke, FilingStep
 from workflows.filing_number import NUMBER
+from workflows.filing_time import tell_overdue
 from workflows.filing_transfer import TRANSFERS, end_question
 
 S = FilingState
@@ -134,9 +135,30 @@ def _take_present(on: On) -> Iterable[Change]:
         yield Set(dict(zip(_CHANGING, on.facts.particulars, strict=True)))
 
 
+def _cancel(on: On) -> Iterable[Change]:
+    """What was in force then comes back with its account."""
+    yield Set({"was_in_force": on.before == FilingState.ACCEPTED})
+    yield from _end(on)
+
+
 def _end(_: On) -> Iterable[Change]:
     for kind in (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_ANSWER):
         yield Settle(kind, Outcome.MOOT)
+
+
+def where_it_is_restored_to(on: On) -> FilingState | None:
+    """Back into force under its number, if it was in force when its account was closed; else to be submitted."""
+    return FilingState.ACCEPTED if on.case.was_in_force else FilingState.PREPARED
+
+
+def _restore(on: On) -> Iterable[Change]:
+    yield Detail({"number": on.case.number if on.case.was_in_force else None})
+    if not on.case.was_in_force:
+        yield from _begin_anew(on)
+
+
+def _begin_anew(_: On) -> Iterable[Change]:
+    yield Start(DeadlineKind.FILING_SUBMISSION)
 
 
 def _supersede(_: On) -> Iterable[Change]:
@@ -169,13 +191,6 @@ def _return(on: On) -> Iterable[Change]:
     yield Start(DeadlineKind.FILING_ANSWER)
     yield Set({"defects": [{"code": defect.code, "item": defect.item} for defect in on.input.defects]})
     yield Say(TextName.ITEMS, "\n".join(f"{defect.item}: {defect.text}" for defect in on.input.defects))
-    yield Serve(Party.PROVIDER)
-
-
-def _tell_overdue(on: On) -> Iterable[Change]:
-    """Whose fault it is; the provider hears of either, for an overdue filing may bear on what it may publish."""
-    is_providers = on.input.kind is not DeadlineKind.FILING_DECISION
-    yield Detail({"overdue": "FILING_OVERDUE" if is_providers else "AUTHORITY_OVERDUE"})
     yield Serve(Party.PROVIDER)
 
 
@@ -224,10 +239,20 @@ FILING = Workflow(
             (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.ACCEPTED),
             S.CANCELLED,
             7,
-            effects=(_end, end_question),
+            effects=(_cancel, end_question),
         ),
-        Transition("overdue", (S.PREPARED, S.SUBMITTED, S.RETURNED, S.REVOKED), None, 7, effects=(_tell_overdue,)),
+        Transition(
+            "restore",
+            (S.CANCELLED,),
+            S.ACCEPTED,
+            7,
+            effects=(_restore,),
+            or_targets=(S.PREPARED,),
+            leads=where_it_is_restored_to,
+        ),
+        Transition("overdue", (S.PREPARED, S.SUBMITTED, S.RETURNED, S.REVOKED), None, 7, effects=(tell_overdue,)),
         Transition("rest", (S.REVOKED,), None, 7, effects=(_end,)),
+        Transition("wake", (S.REVOKED,), None, 7, effects=(_begin_anew,)),
         Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
         Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare, end_question)),
         Transition(

@@ -78,12 +78,14 @@ class _Firing:
             hand, opened = _opened(workflow, transition, opening, on), opening.effects
             self.writing.hands.append(hand)
         after = cast("str", workflow.after(transition.trigger, before or NEW))  # its legality was asked before
+        if transition.leads is not None:
+            after = str(transition.leads(on) or before)
         step = self.step(transition, hand, before, after, on, cause) if transition.journalled else None
         hand.state = after
         for change in opened:
             self.apply(change, hand, step)
         for effect in transition.effects:
-            for change in effect(replace(on, case=hand.now_row(), id=hand.id)):
+            for change in effect(replace(on, case=hand.now_row(), id=hand.id, before=before or NEW)):
                 self.apply(change, hand, step)
         if step is not None:
             for row in caused_by(workflow.noun, transition.trigger, before or NEW, after):
@@ -109,13 +111,15 @@ class _Firing:
         """One follow-up: fires on what stands right; where its cases stand elsewhere the journal says so."""
         workflow = workflow_of(row.fires[0])
         transition = workflow.by_trigger[row.fires[1]]
+        because = f"{cause.hand.workflow.noun}.{cause.trigger}"
         targets = self._targets(row, cause.hand.now_row())
         if targets == []:
             cause.skipped.append(".".join(row.fires))
         for target in targets or ():
             id_, case = ("", None) if target is None else (target.id, target.now_row())
-            at = replace(on, case=case, input=None, id=id_, cause=cause.hand.now_row())
-            self.take(workflow, transition, target, at, cause=cause)
+            at = replace(on, case=case, id=id_, cause=cause.hand.now_row(), caused_by=because)
+            if row.given(at):
+                self.take(workflow, transition, target, replace(at, input=None), cause=cause)
 
     def _targets(self, row: FollowUp, cause: Any) -> Sequence[Hand | None] | None:
         """The cases it fires on, a new one as None; none that stands right; or None where it is no matter of theirs."""
@@ -123,6 +127,10 @@ class _Firing:
             looked_at = self.writing.hands_of(row.provided[0])
             if row.provided[1] not in [hand.state for hand in looked_at]:
                 return [] if looked_at else None
+        if row.unless is not None:
+            noun, stands_in_the_way = row.unless
+            if any(stands_in_the_way(cause, hand.now_row()) for hand in self.writing.hands_of(noun)):
+                return []
         if row.creates:
             return [None]
         concerned = [hand for hand in self.writing.hands_of(row.fires[0]) if row.which(cause, hand.now_row())]
@@ -135,7 +143,8 @@ class _Firing:
                     raise StateSet(f"{hand.workflow.noun}: {', '.join(values)}")
                 hand.changes.update(values)
             case Insert(model, values):
-                self.writing.inserts.append((model, filled(model, values, hand, self.writing)))
+                made = {"step_id": step.id, **values} if step is not None else values
+                self.writing.inserts.append((model, filled(model, made, hand, self.writing)))
             case Update(model, id_, values):
                 self.writing.updates.append((model, id_, dict(values)))
             case Start() | Pause() | Resume() | Settle():

@@ -6,16 +6,22 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.account import AccountState
+from domain.account import AccountState, ClosedCause
 from domain.filing import FilingState
 from domain.permission import PermissionState
+from domain.sanction import MeasureLevel, SanctionState
 from domain.state import State
 
 LONGEST_CHAIN: Final = 6
-A, F, P = AccountState, FilingState, PermissionState
+_HEAVY: Final = frozenset({SanctionState.RESTRICTED, SanctionState.SUSPENDED, SanctionState.CLOSED})
+A, F, P, S = AccountState, FilingState, PermissionState, SanctionState
 
 
 def _any(_cause: Any, _target: Any) -> bool:
+    return True
+
+
+def _always(_on: Any) -> bool:
     return True
 
 
@@ -24,7 +30,8 @@ class FollowUp:
     """When `noun` takes `trigger`, enters or leaves a state, `fires` fires on each case that stands in one of `when`.
 
     `which` chooses among the cases by the row that caused it and their own. `provided` names another noun and the
-    state that one of its cases under the same root must stand in.
+    state that one of its cases under the same root must stand in, `unless` a noun none of whose cases under the same
+    root may be such as it says. `given` is asked what the causing step knew: with its facts and its input.
     """
 
     noun: str
@@ -35,6 +42,8 @@ class FollowUp:
     when: tuple[State, ...] = ()  # none: the follow-up creates its case, and must succeed
     which: Callable[[Any, Any], bool] = _any
     provided: tuple[str, State] | None = None
+    unless: tuple[str, Callable[[Any, Any], bool]] | None = None
+    given: Callable[[Any], bool] = _always
 
     @property
     def creates(self) -> bool:
@@ -44,7 +53,8 @@ class FollowUp:
     def looks_at(self) -> frozenset[str]:
         """The nouns whose existing cases must be in hand when it fires."""
         target = () if self.creates else (self.fires[0],)
-        return frozenset((*target, *((self.provided[0],) if self.provided else ())))
+        others = (named[0] for named in (self.provided, self.unless) if named is not None)
+        return frozenset((*target, *others))
 
     def is_caused_by(self, noun: str, trigger: str, before: str, after: str) -> bool:
         """Whether a step of another case sets this off."""
@@ -56,9 +66,12 @@ class FollowUp:
             return before == self.leaves and after != before
         return after == self.enters and before != after
 
-    def may_be_caused_by(self, noun: str, trigger: str, sources: Collection[str], target: str | None) -> bool:
+    def may_be_caused_by(
+        self, noun: str, trigger: str, sources: Collection[str], targets: Collection[str | None]
+    ) -> bool:
         """Whether some step of this kind could set it off, whatever state its case stands in."""
-        return any(self.is_caused_by(noun, trigger, before, target or before) for before in sources or ("",))
+        pairs = ((before, target or before) for before in sources or ("",) for target in targets)
+        return any(self.is_caused_by(noun, trigger, before, after) for before, after in pairs)
 
 
 def _is_another(cause: Any, target: Any) -> bool:
@@ -80,6 +93,79 @@ def _is_amendment(_: Any, target: Any) -> bool:
 
 def _amends(cause: Any, _: Any) -> bool:
     return cause.amends is not None
+
+
+def _its_interim(cause: Any, target: Any) -> bool:
+    return bool(cause.id == target.id and target.interim_id is not None)
+
+
+def _touches_news(cause: Any, _: Any) -> bool:
+    return bool(cause.is_news)
+
+
+def _holds_news_back(cause: Any, row: Any) -> bool:
+    """Another case of the account whose measure keeps its news permission suspended."""
+    return row.id != cause.id and bool(row.is_news) and row.state in _HEAVY
+
+
+def _waits_for_it(cause: Any, target: Any) -> bool:
+    """A permission that was suspended because of such a measure, which this one keeps no longer."""
+    return bool(cause.is_news and cause.state not in _HEAVY and target.suspended_by_follow_up)
+
+
+def _its_own_and_suspended_by_follow_up(cause: Any, target: Any) -> bool:
+    return bool(cause.id == target.id and target.suspended_by_follow_up)
+
+
+def _licence_stands(on: Any) -> bool:
+    dormant = on.facts.dormant.get(on.id)
+    return dormant is not None and bool(dormant.would_stand(on.now))
+
+
+def _closed_by_sanction(_: Any, target: Any) -> bool:
+    return bool(target.closed_cause == ClosedCause.SANCTION)
+
+
+def _closes_too(cause: Any, row: Any) -> bool:
+    return row.id != cause.id and row.state == S.CLOSED
+
+
+def _weighs(on: Any) -> bool:
+    """The measure that is rescinded was more than a warning: its authority was told of it."""
+    return bool(on.facts.by_id[on.input.measure_id].level != MeasureLevel.WARNING)
+
+
+def _interim_ends() -> Iterator[FollowUp]:
+    for trigger in ("warn", "restrict", "suspend", "close", "dismiss"):
+        yield FollowUp(
+            "sanction", trigger=trigger, fires=("sanction", "lapse_interim"), when=tuple(S), which=_its_interim
+        )
+
+
+def _reports() -> Iterator[FollowUp]:
+    for trigger in ("interim", "extend_interim", "restrict", "suspend", "close", "prolong", "reduce"):
+        yield FollowUp("sanction", trigger=trigger, fires=("authority_report", "create"))
+    yield FollowUp("sanction", trigger="rescind", fires=("authority_report", "create"), given=_weighs)
+
+
+def _news_suspended() -> Iterator[FollowUp]:
+    for trigger in ("restrict", "suspend", "close"):
+        yield FollowUp(
+            "sanction", trigger=trigger, fires=("permission", "suspend"), when=(P.GRANTED,), which=_touches_news
+        )
+
+
+def _news_resumed() -> Iterator[FollowUp]:
+    for trigger in ("reduce", "lift", "expire", "rescind"):
+        yield FollowUp(
+            "sanction",
+            trigger=trigger,
+            fires=("permission", "resume"),
+            when=(P.SUSPENDED,),
+            which=_waits_for_it,
+            unless=("sanction", _holds_news_back),
+            given=_licence_stands,
+        )
 
 
 FOLLOW_UPS: Final = (
@@ -124,6 +210,31 @@ FOLLOW_UPS: Final = (
         when=(F.PREPARED, F.SUBMITTED, F.RETURNED, F.DECLINED, F.ACCEPTED),
     ),
     FollowUp("account", trigger="close", fires=("filing", "rest"), when=(F.REVOKED,)),
+    *_interim_ends(),
+    FollowUp("sanction", trigger="close", fires=("account", "close"), when=(A.REVIEWED, A.FILED, A.BADGED)),
+    FollowUp(
+        "sanction",
+        leaves=S.CLOSED,
+        fires=("account", "reinstate"),
+        when=(A.CLOSED,),
+        which=_closed_by_sanction,
+        unless=("sanction", _closes_too),
+    ),
+    FollowUp(
+        "account", trigger="reinstate", fires=("filing", "restore"), when=(F.CANCELLED,), which=_is_of_the_account
+    ),
+    FollowUp("account", trigger="reinstate", fires=("filing", "wake"), when=(F.REVOKED,), which=_is_of_the_account),
+    *_news_suspended(),
+    *_news_resumed(),
+    FollowUp(
+        "permission",
+        trigger="renewed",
+        fires=("permission", "resume"),
+        when=(P.SUSPENDED,),
+        which=_its_own_and_suspended_by_follow_up,
+        unless=("sanction", _holds_news_back),
+    ),
+    *_reports(),
     FollowUp("provider", trigger="go_live", fires=("provider", "register")),
 )
 

@@ -29,7 +29,7 @@ PERMISSION = Workflow(
     root=Account,
     root_column="account_id",
     under=Account,
-    facts=(facts.STANDING, facts.SUSPENDERS),
+    facts=(facts.STANDING, facts.SUSPENDERS, facts.NEWS_SANCTIONED),
     facts_type=facts.PermissionFacts,
     transitions=(
         Transition(
@@ -61,6 +61,7 @@ PERMISSION = Workflow(
             guards=(
                 g.is_for_this_body_to_decide,
                 g.account_is_not_closed,
+                g.no_measure_on_a_news_ground_is_in_force,
                 g.no_other_is_suspended_by_the_authority,
                 g.is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
@@ -144,6 +145,7 @@ PERMISSION = Workflow(
                 g.is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.was_not_suspended_by_the_authority,
+                g.no_measure_on_a_news_ground_is_in_force,
             ),
             effects=(effects.resume,),
         ),

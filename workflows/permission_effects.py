@@ -89,10 +89,12 @@ def settle_doubt(on: On) -> Iterable[Change]:
     yield Say(TextName.NOTE, on.input.finding)
 
 
-def suspend(_: On) -> Iterable[Change]:
-    yield Set({"suspended_by_follow_up": False})
-    yield Settle(DeadlineKind.LICENCE_DOUBT)
-    yield Serve(Party.HOLDER)
+def suspend(on: On) -> Iterable[Change]:
+    """By somebody, or because of a sanction, which has told the holder itself."""
+    yield Set({"suspended_by_follow_up": on.input is None})
+    if on.input is not None:
+        yield Settle(DeadlineKind.LICENCE_DOUBT)
+        yield Serve(Party.HOLDER)
 
 
 def resume(_: On) -> Iterable[Change]:

@@ -18,6 +18,7 @@ from domain.names import name_key
 from domain.permission import Permission, PermissionState
 from domain.policy.masking import Form
 from domain.provider import Provider
+from domain.sanction import Measure, MeasureLevel, in_force
 from domain.table import table_of
 from domain.vault.bundle import open_bundle
 from workflows.database import Among, Row, Transaction, decoder
@@ -27,7 +28,7 @@ from workflows.qualification import qualified
 
 _PERMISSION, _LICENCE, _DOUBT = table_of(Permission), table_of(Licence), table_of(LicenceDoubt)
 _ACCOUNT, _HOLDER, _IDENTITY = table_of(Account), table_of(Holder), table_of(Identity)
-_PROVIDER, _STEP = table_of(Provider), table_of(Step)
+_PROVIDER, _STEP, _MEASURE = table_of(Provider), table_of(Step), table_of(Measure)
 OPEN: Final = (PermissionState.REQUESTED, PermissionState.GRANTED, PermissionState.SUSPENDED)
 _ID: Final = sa.bindparam("id", type_=sa.Text, required=False)
 
@@ -52,6 +53,7 @@ class PermissionFacts:
     account_state: str = ""
     suspended_by: str | None = None  # the role that did, while it is suspended
     kin_suspended_by: frozenset[str] = frozenset()  # the same of the account's other permissions
+    news_sanctioned: bool = False  # a measure on a news ground, from a restriction up, is in force on the account
     open_kinds: frozenset[str] = frozenset()
     provider_mode: str = ""
     held: Sequence[Row] = ()
@@ -124,6 +126,19 @@ SUSPENDERS: Final = Fact(
     .where(Among(_PERMISSION.c.id, "ids"), _KIN.c.state == sa.literal_column(f"'{PermissionState.SUSPENDED}'"))
     .order_by(_STEP.c.seq),
     _suspenders,
+)
+_HEAVY: Final = (MeasureLevel.RESTRICTED, MeasureLevel.SUSPENDED, MeasureLevel.CLOSED)
+NEWS_SANCTIONED: Final = Fact(
+    "news_sanctioned",
+    sa.select(_PERMISSION.c.id)
+    .join(_MEASURE, _MEASURE.c.account_id == _PERMISSION.c.account_id)
+    .where(
+        Among(_PERMISSION.c.id, "ids"),
+        _MEASURE.c.is_news,
+        _MEASURE.c.level.in_([sa.literal_column(f"'{level}'") for level in _HEAVY]),
+        in_force(_MEASURE.c, sa.bindparam("now", type_=_MEASURE.c.until.type, required=False)),
+    ),
+    lambda rows, _: {"news_sanctioned": bool(rows)},
 )
 OTHERS: Final = Fact(
     "others",

@@ -167,6 +167,11 @@ def no_other_is_suspended_by_the_authority(on: On) -> bool:
     return on.viewer.role in REGULATORS or _ROLES_OF_AUTHORITIES.isdisjoint(on.facts.kin_suspended_by)
 
 
+@guard(ProblemCode.NEWS_SANCTIONED, rests=Rests.DERIVED, path=("id",))
+def no_measure_on_a_news_ground_is_in_force(on: On) -> bool:
+    return not on.facts.news_sanctioned
+
+
 @guard(ProblemCode.ACCOUNT_CLOSED, rests=Rests.LOCKED, path=("id",))
 def account_is_not_closed(on: On) -> bool:
     return bool(on.facts.account_state != AccountState.CLOSED)

@@ -11,6 +11,7 @@ from domain.deadline import DeadlineKind
 from domain.state import State
 from workflows.account import ACCOUNT
 from workflows.agreement import AGREEMENT
+from workflows.authority_report import AUTHORITY_REPORT
 from workflows.batch import BATCH
 from workflows.engine import Transition, Workflow
 from workflows.filing import FILING
@@ -20,6 +21,7 @@ from workflows.identity import IDENTITY
 from workflows.permission import PERMISSION
 from workflows.provider import PROVIDER
 from workflows.qualification import QUALIFICATION
+from workflows.sanction import SANCTION
 from workflows.staff import STAFF
 from workflows.timed import TIMED, kinds_that_fire
 from workflows.triggers import TRIGGERS
@@ -85,7 +87,7 @@ def _walk(known: Mapping[str, Workflow], row: FollowUp, path: tuple[FollowUp, ..
     if fired is None:
         raise TableIncomplete(f"workflows/follow_ups.py: workflows/{noun}.py has no trigger {trigger}")
     for after in FOLLOW_UPS:
-        if after.may_be_caused_by(noun, trigger, row.when, fired.target):
+        if after.may_be_caused_by(noun, trigger, row.when, fired.targets):
             _walk(known, after, (*path, row))
 
 
@@ -97,12 +99,23 @@ def reached_from(noun: str, trigger: str) -> frozenset[str]:
     while waiting:
         here, step, sources = waiting.pop()
         for row in FOLLOW_UPS:
-            if row.may_be_caused_by(here, step, sources, WORKFLOWS[here].by_trigger[step].target):
+            if row.may_be_caused_by(here, step, sources, WORKFLOWS[here].by_trigger[step].targets):
                 found |= row.looks_at
                 waiting.append((*row.fires, row.when))
     return frozenset(found)
 
 
 WORKFLOWS: Final = _checked(
-    PROVIDER, QUALIFICATION, STAFF, AGREEMENT, HOLDER, IDENTITY, ACCOUNT, FILING, PERMISSION, BATCH
+    PROVIDER,
+    QUALIFICATION,
+    STAFF,
+    AGREEMENT,
+    HOLDER,
+    IDENTITY,
+    ACCOUNT,
+    FILING,
+    PERMISSION,
+    BATCH,
+    SANCTION,
+    AUTHORITY_REPORT,
 )

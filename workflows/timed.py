@@ -74,6 +74,14 @@ def _closure_was_asked_for_then(case: Any, due: Due) -> bool:
     return bool(case.closing_at == due.at)
 
 
+def _interim_runs(case: Any, _: Due) -> bool:
+    return case.interim_id is not None
+
+
+def _measure_runs_until_then(case: Any, due: Due) -> bool:
+    return bool(case.measure_until == due.at)
+
+
 @dataclass(frozen=True, slots=True)
 class TimedStep:
     """When a deadline of this kind has passed, `fires` fires on its case, if `when` holds, and `still` of its facts.
@@ -108,9 +116,9 @@ _ROWS: Final = (
     TimedStep(K.COOLING_OFF, ("account", "close"), when=_closure_was_asked_for_then),
     TimedStep(K.LICENCE_DOUBT, ("permission", "doubt_overdue"), stays_open=True),
     TimedStep(K.SANCTION_ANSWER, None),  # the hearing is over: asked of the date itself
-    TimedStep(K.INTERIM_END, None),
-    TimedStep(K.MEASURE_END, None),
-    TimedStep(K.AUTHORITY_REPORT, None),
+    TimedStep(K.INTERIM_END, ("sanction", "lapse_interim"), when=_interim_runs),
+    TimedStep(K.MEASURE_END, ("sanction", "expire"), when=_measure_runs_until_then),
+    TimedStep(K.AUTHORITY_REPORT, ("authority_report", "overdue"), stays_open=True),
     TimedStep(K.IDENTITY_REMINDER, ("identity", "remind")),
     TimedStep(K.IDENTITY_VALIDITY, ("identity", "go_stale")),
     TimedStep(K.QUALIFICATION_REMINDER, ("qualification", "remind")),

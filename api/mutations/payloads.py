@@ -14,6 +14,7 @@ from api.types.permission import Permission
 from api.types.problem import Problem
 from api.types.provider import AgreementVersion, Provider, Qualification
 from api.types.register import RegisterImport
+from api.types.sanction import Sanction
 from api.types.staff import Staff
 
 
@@ -53,6 +54,16 @@ class PermissionPayload:
     """What became of a permission."""
 
     permission: Permission | None = reread("case_id", "The permission as it is now.")
+    step: Step | None = reread("step_id", "The step taken.")
+    proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
+    problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
+
+
+@shape()
+class SanctionPayload:
+    """What became of a sanction."""
+
+    sanction: Sanction | None = reread("case_id", "The case as it is now.")
     step: Step | None = reread("step_id", "The step taken.")
     proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")

@@ -20,6 +20,7 @@ from api.types.permission import PERMISSIONS, Permission
 from api.types.provider import AgreementVersion, Provider
 from api.types.publishing import PublishingDecision
 from api.types.register import SourceUnit
+from api.types.sanction import SANCTIONS, Sanction
 from api.types.staff import Staff
 from domain import account as rows
 from domain import agreement as agreement_rows
@@ -28,6 +29,7 @@ from domain import holder as holder_rows
 from domain import permission as permission_rows
 from domain import provider as provider_rows
 from domain import register as register_rows
+from domain import sanction as sanction_rows
 from domain import staff as staff_rows
 from domain.account import BLIND_FLAGS, AccountFlag, AccountState, ChangeState, ClosedCause, SubmissionKind
 from domain.case import ClockState, Priority
@@ -182,6 +184,9 @@ class Account(Case):
     ruleset: int = column(rows.Account.ruleset, "The ruleset it is held by.")
     holder: Holder | None = related(rows.Account.holder_id, holder_rows.Holder.id, "Who holds it.")  # type: ignore[name-defined] # noqa: F821
     provider: Provider | None = related(rows.Account.provider_id, provider_rows.Provider.id, "The provider.")
+    sanctions: Connection[Sanction] = paged(
+        sanction_rows.Sanction.account_id, order=SANCTIONS, description="What was opened on it, as far as you may know."
+    )
     permissions: Connection[Permission] = paged(
         permission_rows.Permission.account_id, order=PERMISSIONS, description="Its permissions to carry news."
     )

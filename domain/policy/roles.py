@@ -100,11 +100,29 @@ class Grant(StrEnum):
     QUALIFICATION_SUSPEND = "qualification:suspend"
     QUALIFICATION_VERIFY = "qualification:verify"
     REGISTER_IMPORT = "register:import"
+    SANCTION_ACKNOWLEDGE = "sanction:acknowledge"
+    SANCTION_ANSWER = "sanction:answer"
+    SANCTION_CLOSE = "sanction:close"
+    SANCTION_DISMISS = "sanction:dismiss"
+    SANCTION_EXTEND_INTERIM = "sanction:extend_interim"
+    SANCTION_INTERIM = "sanction:interim"
+    SANCTION_LIFT = "sanction:lift"
+    SANCTION_NOTIFY = "sanction:notify"
+    SANCTION_OPEN = "sanction:open"
+    SANCTION_PROLONG = "sanction:prolong"
+    SANCTION_REDUCE = "sanction:reduce"
+    SANCTION_REOPEN = "sanction:reopen"
+    SANCTION_RESCIND = "sanction:rescind"
+    SANCTION_RESTRICT = "sanction:restrict"
+    SANCTION_SUSPEND = "sanction:suspend"
+    SANCTION_WAIVE = "sanction:waive"
+    SANCTION_WARN = "sanction:warn"
     STAFF_DISABLE = "staff:disable"
     STAFF_ENROL = "staff:enrol"
 
 
 _FOUR_EYES: Final = "proposal:endorse proposal:withdraw"
+_CASES: Final = "sanction:open sanction:notify sanction:warn sanction:dismiss"
 _REGULATOR: Final = f"""
     filing:accept filing:return filing:decline filing:revoke filing:reinstate
     filing:ask_transfer filing:withdraw_transfer filing:transfer filing:refuse_transfer
@@ -121,18 +139,21 @@ _ROWS: Final[Mapping[Role, str]] = {
         holder:enrol agreement:consent identity:submit document:upload
         account:apply account:supplement account:withdraw account:reapply
         account:change account:supplement_change account:withdraw_change account:ask_close account:cancel_close
-        permission:request permission:renew permission:give_up""",
+        permission:request permission:renew permission:give_up
+        sanction:answer sanction:waive sanction:acknowledge""",
     Role.REVIEWER: f"""
         identity:verify identity:fail
         account:claim account:renew_lease account:release account:request_supplement account:approve account:reject
         account:claim_change account:request_change_supplement account:approve_change account:reject_change
-        {_FOUR_EYES}""",
+        {_CASES} {_FOUR_EYES}""",
     Role.COMPLIANCE_OFFICER: f"""
         account:close account:adopt batch:fill batch:discard
         agreement:publish provider:configure qualification:submit qualification:renew
         filing:submit filing:pull_back filing:prepare_again
         permission:grant permission:refuse permission:narrow permission:renewed permission:settle_doubt
         permission:suspend permission:resume permission:revoke
+        {_CASES} sanction:interim sanction:extend_interim sanction:restrict sanction:suspend sanction:close
+        sanction:prolong sanction:reduce sanction:lift sanction:rescind sanction:reopen
         staff:enrol staff:disable document:upload {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """
@@ -140,7 +161,8 @@ _ROWS: Final[Mapping[Role, str]] = {
         account:apply account:supplement account:reapply account:change account:supplement_change
         account:adopt batch:fill batch:discard proposal:withdraw
         filing:submit filing:prepare_again
-        permission:request permission:renew""",
+        permission:request permission:renew
+        sanction:open""",
     Role.PROVINCIAL_REGULATOR: _REGULATOR,
     Role.NATIONAL_REGULATOR: f"{_REGULATOR} filing:designate register:import",
     Role.AUDITOR: "",

@@ -1,0 +1,268 @@
+"""Sanctions 处置: warning → restricted → suspended → closed; each case one course of conduct (Art. 8)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from domain.account import Account
+from domain.sanction import RUNGS, UNDECIDED, Sanction, SanctionLevel
+from domain.sanction import SanctionState as S
+from workflows import sanction_commands as c
+from workflows import sanction_effects as effects
+from workflows import sanction_facts as facts
+from workflows import sanction_guards as g
+from workflows import sanction_opening as opening
+from workflows.engine import On, Transition, Workflow, always_two
+
+_AGAINST: Final[Any] = {
+    "adverse": True,
+    "reasons_from": "sanction_reasons",
+    "code_lists": ("sanction_reasons", "legal_bases"),
+}
+_SCOPED: Final[Any] = {**_AGAINST, "code_lists": ("sanction_reasons", "legal_bases", "restriction_scopes")}
+_ON_EVIDENCE: Final = (g.is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
+_DECIDING: Final = (*_ON_EVIDENCE, g.each_point_of_the_answer_is_addressed)
+_MILDER: Final = (g.is_not_ones_own_matter, g.reason_tells_no_personal_data)
+# What a news permission that was suspended for it may come back on.
+_ENDING: Final = (facts.PERMISSIONS,)
+
+
+def restriction_needs_two(on: On) -> bool:
+    """Where it skips a rung."""
+    return g.is_skip(on, SanctionLevel.RESTRICTED)
+
+
+def where_it_is_reduced_to(on: On) -> S | None:
+    """The rung asked for; the case stays where it is for an earlier end."""
+    return S(on.input.level)
+
+
+def where_what_is_rescinded_leads(on: On) -> S | None:
+    """The case leaves its rung with the measure it stands by, and stays for an earlier one."""
+    return S.OVERTURNED if on.input.measure_id == on.case.measure_id else None
+
+
+SANCTION = Workflow(
+    noun="sanction",
+    zh="处置",
+    model=Sanction,
+    states=S,
+    root=Account,
+    root_column="account_id",
+    under=Account,
+    facts=(facts.STANDING, facts.MEASURES),
+    facts_type=facts.SanctionFacts,
+    transitions=(
+        Transition(
+            "open",
+            (),
+            S.OPENED,
+            8,
+            c.SanctionOpen,
+            guards=(
+                g.is_not_ones_own_account,
+                g.account_is_in_use_or_closed_by_its_holder,
+                g.ground_was_valid_at_the_conduct,
+                g.conduct_is_past_and_not_too_long_ago,
+                g.no_case_of_the_same_conduct_is_open,
+                g.machines_find_by_automated_means,
+                g.some_evidence_can_be_disclosed,
+            ),
+            effects=(effects.keep_evidence,),
+            code_lists=("sanction_grounds",),
+            facts=(opening.OPENING, opening.CONDUCTS, opening.SEALED),
+            opening=effects.opening,
+            under="account_id",
+        ),
+        Transition(
+            "interim",
+            UNDECIDED,
+            None,
+            8,
+            c.SanctionInterim,
+            guards=(
+                g.is_not_ones_own_matter,
+                g.its_ground_is_urgent,
+                g.no_interim_measure_was_taken,
+                g.scope_is_of_the_list,
+            ),
+            effects=(effects.interim,),
+            **_SCOPED,
+        ),
+        Transition(
+            "extend_interim",
+            (S.NOTIFIED,),
+            None,
+            8,
+            c.SanctionExtendInterim,
+            guards=(g.is_not_ones_own_matter, g.an_interim_measure_runs, g.there_is_time_to_extend_it_to),
+            effects=(effects.extend_interim,),
+            four_eyes=always_two,
+            **_AGAINST,
+        ),
+        Transition("lapse_interim", tuple(S), None, 8, effects=(effects.lapse_interim,)),
+        Transition(
+            "notify",
+            (S.OPENED,),
+            S.NOTIFIED,
+            8,
+            c.SanctionNotify,
+            guards=(*_ON_EVIDENCE, g.a_rung_is_proposed, g.short_period_is_for_urgent_grounds),
+            effects=(effects.notify,),
+            facts=(facts.EVIDENCE, facts.ANSWER_UNTIL),
+        ),
+        Transition("answer", (S.NOTIFIED,), None, 8, c.SanctionAnswer, effects=(effects.answer,)),
+        Transition("waive", (S.NOTIFIED,), None, 8, c.SanctionStep, effects=(effects.waive,)),
+        Transition(
+            "warn",
+            UNDECIDED,
+            S.WARNING,
+            8,
+            c.SanctionWarn,
+            guards=_DECIDING,
+            effects=(effects.warn,),
+            facts=(facts.EVIDENCE,),
+            **_AGAINST,
+        ),
+        Transition("acknowledge", (S.WARNING,), None, 8, c.SanctionStep, effects=(effects.acknowledge,)),
+        Transition(
+            "restrict",
+            (*UNDECIDED, S.WARNING),
+            S.RESTRICTED,
+            8,
+            c.SanctionRestrict,
+            guards=(*_DECIDING, g.scope_is_of_the_list, g.a_skip_to_restriction_has_its_circumstances),
+            effects=(effects.restrict,),
+            four_eyes=restriction_needs_two,
+            facts=(facts.EVIDENCE,),
+            **_SCOPED,
+        ),
+        Transition(
+            "suspend",
+            (S.NOTIFIED, S.WARNING, S.RESTRICTED),
+            S.SUSPENDED,
+            8,
+            c.SanctionSuspend,
+            guards=(
+                *_DECIDING,
+                g.hearing_is_over,
+                g.a_skip_to_suspension_has_its_circumstances,
+                g.an_unusual_length_has_its_reason,
+            ),
+            effects=(effects.suspend,),
+            four_eyes=always_two,
+            facts=(facts.EVIDENCE,),
+            **_AGAINST,
+        ),
+        Transition(
+            "close",
+            (S.NOTIFIED, S.WARNING, S.RESTRICTED, S.SUSPENDED),
+            S.CLOSED,
+            8,
+            c.SanctionClose,
+            guards=(
+                *_DECIDING,
+                g.hearing_is_over,
+                g.a_skip_to_closure_has_its_circumstances,
+                g.it_is_not_minor_at_first_occurrence,
+            ),
+            effects=(effects.close,),
+            four_eyes=always_two,
+            facts=(facts.EVIDENCE, facts.SUBJECT_INDEX),
+            **_AGAINST,
+        ),
+        Transition(
+            "prolong",
+            (S.RESTRICTED, S.SUSPENDED),
+            None,
+            8,
+            c.SanctionProlong,
+            guards=(*_ON_EVIDENCE, g.its_measure_is_in_force, g.the_whole_term_is_within_bounds),
+            effects=(effects.prolong,),
+            four_eyes=always_two,
+            facts=(facts.EVIDENCE,),
+            **_AGAINST,
+        ),
+        Transition(
+            "reduce",
+            (S.RESTRICTED, S.SUSPENDED, S.CLOSED),
+            S.WARNING,
+            8,
+            c.SanctionReduce,
+            guards=(
+                *_MILDER,
+                g.its_measure_is_in_force,
+                g.scope_is_of_the_list,
+                g.it_is_milder,
+                g.the_account_can_come_back_under_its_name,
+            ),
+            effects=(effects.reduce,),
+            code_lists=("restriction_scopes",),
+            facts=(facts.BANS, facts.NAMES_TAKEN, *_ENDING),
+            or_targets=(S.RESTRICTED, S.SUSPENDED),
+            leads=where_it_is_reduced_to,
+        ),
+        Transition(
+            "lift",
+            (S.WARNING, S.RESTRICTED, S.SUSPENDED),
+            S.LIFTED,
+            8,
+            c.SanctionLift,
+            guards=(*_MILDER, g.its_measure_is_in_force),
+            effects=(effects.lift,),
+            facts=_ENDING,
+        ),
+        Transition(
+            "expire",
+            (S.WARNING, S.RESTRICTED, S.SUSPENDED),
+            S.EXPIRED,
+            8,
+            effects=(effects.expire,),
+            facts=_ENDING,
+        ),
+        Transition(
+            "rescind",
+            (*RUNGS, S.EXPIRED, S.LIFTED),
+            S.OVERTURNED,
+            8,
+            c.SanctionRescind,
+            guards=(
+                *_MILDER,
+                g.measure_is_of_the_case,
+                g.measure_was_not_overturned_before,
+                g.the_account_can_come_back_under_its_name,
+            ),
+            effects=(effects.rescind,),
+            four_eyes=always_two,
+            facts=(facts.BANS, facts.NAMES_TAKEN, *_ENDING),
+            leads=where_what_is_rescinded_leads,
+        ),
+        Transition(
+            "dismiss",
+            UNDECIDED,
+            S.DISMISSED,
+            8,
+            c.SanctionDismiss,
+            guards=(g.is_not_ones_own_matter,),
+            effects=(effects.dismiss,),
+            adverse=True,
+            reasons_from="dismissal_reasons",
+            code_lists=("dismissal_reasons", "legal_bases"),
+        ),
+        Transition(
+            "reopen",
+            (S.DISMISSED, S.EXPIRED, S.LIFTED),
+            S.OPENED,
+            8,
+            c.SanctionReopen,
+            guards=(
+                g.is_not_ones_own_matter,
+                g.no_other_case_of_its_conduct_is_open,
+                g.evidence_is_new,
+                g.some_evidence_can_be_disclosed,
+            ),
+            effects=(effects.reopen,),
+            facts=(facts.EVIDENCE, opening.CONDUCTS_BESIDE, opening.SEALED),
+        ),
+    ),
+)

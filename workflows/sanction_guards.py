@@ -1,0 +1,295 @@
+"""The conditions of a sanction's triggers, each a sentence (Art. 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from domain.account import IN_USE, AccountState, ClosedCause
+from domain.calendar import add_calendar_days, local_day
+from domain.codes.lists import codes
+from domain.personal import personal_data_in
+from domain.policy.roles import Role
+from domain.problems import Problem, ProblemCode
+from domain.recommended import recurrence_of
+from domain.sanction import (
+    Detection,
+    EndCause,
+    Gravity,
+    MeasureLevel,
+    SanctionLevel,
+    SanctionState,
+    in_force,
+)
+from workflows.engine import On, Rests, guard
+from workflows.sanction_commands import (
+    INTERIM_DAYS_MAX,
+    RESTRICTION_DAYS_MAX,
+    SUSPENSION_DAYS,
+    SUSPENSION_DAYS_MAX,
+)
+
+YEARS_BACK, YEARS_BACK_OF_HARM = 2, 5
+_SKIP: Final = 2  # so many rungs above what is in force is a skip
+
+
+# --- whose matter, what words ------------------------------------------------------------------------------------
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
+def is_not_ones_own_matter(on: On) -> bool:
+    return on.viewer.person is None or on.facts.person != on.viewer.person
+
+
+@guard(ProblemCode.PERSONAL_DATA_IN_TEXT, rests=Rests.LOCKED, on_input=True)
+def reason_tells_no_personal_data(on: On) -> Sequence[Problem]:
+    exempt = frozenset({on.case.licence_number} if on.case.licence_number else ())
+    found = personal_data_in(on.input.reason, exempt)
+    return [Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, ("reason",), f"{at}.") for at in found]
+
+
+@guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
+def scope_is_of_the_list(on: On) -> Sequence[Problem]:
+    day, listed = local_day(on.now), codes("restriction_scopes")
+    wrong = [i for i, c in enumerate(on.input.scope or ()) if c not in listed or not listed[c].is_valid_on(day)]
+    return [Problem(ProblemCode.CODE_UNKNOWN, ("scope", str(i)), "(restriction_scopes)") for i in wrong]
+
+
+# --- opening -----------------------------------------------------------------------------------------------------
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("accountId",))
+def is_not_ones_own_account(on: On) -> bool:
+    return on.viewer.person is None or on.facts.person != on.viewer.person
+
+
+@guard(ProblemCode.ACCOUNT_NOT_IN_USE, rests=Rests.LOCKED, path=("accountId",))
+def account_is_in_use_or_closed_by_its_holder(on: On) -> bool:
+    account = on.cause
+    left = account.state == AccountState.CLOSED and account.closed_cause == ClosedCause.HOLDER
+    return left or account.state in IN_USE
+
+
+@guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
+def ground_was_valid_at_the_conduct(on: On) -> Sequence[Problem]:
+    known = codes("sanction_grounds").get(on.input.ground)
+    is_valid = known is not None and known.is_valid_on(on.input.conduct_on)
+    return [] if is_valid else [Problem(ProblemCode.CODE_UNKNOWN, ("ground",), "(sanction_grounds)")]
+
+
+@guard(ProblemCode.CONDUCT_OUT_OF_TIME, rests=Rests.DERIVED, on_input=True, path=("conductOn",))
+def conduct_is_past_and_not_too_long_ago(on: On) -> bool:
+    today, years = local_day(on.now), YEARS_BACK_OF_HARM if on.input.harms_life_or_property else YEARS_BACK
+    return bool(_years_before(today, years) <= on.input.conduct_on <= today)
+
+
+def _years_before(day: date, years: int) -> date:
+    """The same day so many years before; of the 29th of February the day before."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+@guard(ProblemCode.CONDUCT_OPEN, rests=Rests.UNIQUE, on_input=True, path=("conductOn",))
+def no_case_of_the_same_conduct_is_open(on: On) -> bool:
+    return (on.input.ground, on.input.conduct_on) not in on.facts.open_conducts
+
+
+@guard(ProblemCode.CONDUCT_OPEN, rests=Rests.UNIQUE, path=("id",))
+def no_other_case_of_its_conduct_is_open(on: On) -> bool:
+    return (on.case.ground, on.case.conduct_on) not in on.facts.open_conducts
+
+
+@guard(ProblemCode.DETECTION_INVALID, rests=Rests.DERIVED, on_input=True, path=("detection",))
+def machines_find_by_automated_means(on: On) -> bool:
+    return on.viewer.role is not Role.INTEGRATION or bool(on.input.detection is Detection.AUTOMATED)
+
+
+@guard(ProblemCode.EVIDENCE_UNDISCLOSABLE, rests=Rests.DERIVED, on_input=True, path=("evidence",))
+def some_evidence_can_be_disclosed(on: On) -> bool:
+    """A decision rests on disclosed pieces only: without one there could be none."""
+    return any(piece.is_disclosable for piece in on.input.evidence)
+
+
+@guard(ProblemCode.EVIDENCE_NOT_NEW, rests=Rests.LOCKED, on_input=True, path=("evidence",))
+def evidence_is_new(on: On) -> bool:
+    """Not the same facts twice."""
+    known = {piece.sha256 for piece in on.facts.evidence if piece.sha256 is not None}
+    return any(piece.sha256 not in known for piece in on.input.evidence)
+
+
+# --- hearing -----------------------------------------------------------------------------------------------------
+@guard(ProblemCode.GROUND_NOT_URGENT, rests=Rests.LOCKED, on_input=True, path=("answerHours",))
+def short_period_is_for_urgent_grounds(on: On) -> bool:
+    return on.input.answer_hours is None or bool(on.case.is_urgent)
+
+
+@guard(ProblemCode.LEVEL_INVALID, rests=Rests.DERIVED, on_input=True, path=("proposedLevel",))
+def a_rung_is_proposed(on: On) -> bool:
+    return on.input.proposed_level is not SanctionLevel.NONE
+
+
+@guard(ProblemCode.NOT_FOUND, rests=Rests.LOCKED, on_input=True)
+def evidence_is_of_the_case_and_disclosable(on: On) -> Sequence[Problem]:
+    known = {piece.id: piece.is_disclosable for piece in on.facts.evidence}
+    found = []
+    for i, id_ in enumerate(on.input.evidence_ids):
+        if not known.get(id_, False):
+            code = ProblemCode.EVIDENCE_UNDISCLOSABLE if id_ in known else ProblemCode.NOT_FOUND
+            found.append(Problem(code, ("evidenceIds", str(i))))
+    return found
+
+
+@guard(ProblemCode.HEARING_OPEN, rests=Rests.DERIVED, path=("id",))
+def hearing_is_over(on: On) -> bool:
+    """Answered, waived, or the time to answer has passed."""
+    case = on.case
+    if case.notified_at is None:
+        return False
+    return bool(case.answered_at or case.waived_at or (case.answer_until and case.answer_until <= on.now))
+
+
+@guard(ProblemCode.POINTS_UNADDRESSED, rests=Rests.LOCKED, on_input=True, path=("addressed",))
+def each_point_of_the_answer_is_addressed(on: On) -> bool:
+    said = {one.point for one in on.input.addressed or ()}
+    return said == set(range(1, on.case.answer_points + 1))
+
+
+# --- rungs -------------------------------------------------------------------------------------------------------
+def is_skip(on: On, level: SanctionLevel) -> bool:
+    """Whether this rung lies two or more above the highest in force in this case."""
+    return level.rung - on.facts.level_of(on.id, on.now).rung >= _SKIP
+
+
+def _circumstances(on: On, level: SanctionLevel) -> bool:
+    return on.input.circumstances is not None or not is_skip(on, level)
+
+
+@guard(ProblemCode.CIRCUMSTANCES_MISSING, rests=Rests.LOCKED, on_input=True, path=("circumstances",))
+def a_skip_to_restriction_has_its_circumstances(on: On) -> bool:
+    return _circumstances(on, SanctionLevel.RESTRICTED)
+
+
+@guard(ProblemCode.CIRCUMSTANCES_MISSING, rests=Rests.LOCKED, on_input=True, path=("circumstances",))
+def a_skip_to_suspension_has_its_circumstances(on: On) -> bool:
+    return _circumstances(on, SanctionLevel.SUSPENDED)
+
+
+@guard(ProblemCode.CIRCUMSTANCES_MISSING, rests=Rests.LOCKED, on_input=True, path=("circumstances",))
+def a_skip_to_closure_has_its_circumstances(on: On) -> bool:
+    return _circumstances(on, SanctionLevel.CLOSED)
+
+
+@guard(ProblemCode.TERM_UNUSUAL, rests=Rests.DERIVED, on_input=True, path=("lengthReason",))
+def an_unusual_length_has_its_reason(on: On) -> bool:
+    return on.input.days in SUSPENSION_DAYS or on.input.length_reason is not None
+
+
+def gravity_of(on: On) -> Gravity:
+    """As the decision finds it, else as the case was opened."""
+    found = getattr(on.input, "circumstances", None)
+    return Gravity(on.case.gravity) if found is None else found.gravity
+
+
+@guard(ProblemCode.FIRST_AND_MINOR, rests=Rests.LOCKED, on_input=True, path=("id",))
+def it_is_not_minor_at_first_occurrence(on: On) -> bool:
+    return gravity_of(on) is not Gravity.MINOR or recurrence_of(on.facts.measures, on.id, on.now) > 0
+
+
+@guard(ProblemCode.MEASURE_NOT_IN_FORCE, rests=Rests.DERIVED, path=("id",))
+def its_measure_is_in_force(on: On) -> bool:
+    return on.facts.rung(on.case, on.now) is not None
+
+
+@guard(ProblemCode.TERM_TOO_LONG, rests=Rests.LOCKED, on_input=True, path=("days",))
+def the_whole_term_is_within_bounds(on: On) -> bool:
+    """From the first day on, prolongations included."""
+    rung = on.facts.rung(on.case, on.now)
+    if rung is None:
+        return True  # refused for that already
+    most = RESTRICTION_DAYS_MAX if rung.level == MeasureLevel.RESTRICTED else SUSPENSION_DAYS_MAX
+    return bool(add_calendar_days(rung.until, on.input.days) <= add_calendar_days(rung.since, most))
+
+
+# --- milder ------------------------------------------------------------------------------------------------------
+@guard(ProblemCode.NOT_A_REDUCTION, rests=Rests.LOCKED, on_input=True)
+def it_is_milder(on: On) -> Sequence[Problem]:
+    """Lower; or as high, with an earlier end and no wider scope."""
+    return list(_not_milder(on))
+
+
+def _not_milder(on: On) -> Iterator[Problem]:
+    asked, rung = on.input, on.facts.rung(on.case, on.now)
+    if asked.level in (SanctionLevel.NONE, SanctionLevel.CLOSED):
+        yield Problem(ProblemCode.LEVEL_INVALID, ("level",))
+        return
+    if (asked.days is None) != (asked.level is SanctionLevel.WARNING):
+        yield Problem(ProblemCode.INPUT_INVALID, ("days",), "A restriction or a suspension has a term, nothing else.")
+    if bool(asked.scope) != (asked.level is SanctionLevel.RESTRICTED):
+        yield Problem(ProblemCode.INPUT_INVALID, ("scope",), "A restriction has a scope, nothing else.")
+    if asked.level is SanctionLevel.RESTRICTED and (asked.days or 0) > RESTRICTION_DAYS_MAX:
+        yield Problem(ProblemCode.TERM_TOO_LONG, ("days",))
+    if rung is None:
+        return
+    before = SanctionLevel(rung.level)
+    if asked.level.rung > before.rung:
+        yield Problem(ProblemCode.NOT_A_REDUCTION, ("level",))
+    if asked.level is before and _is_no_shorter(on, rung):
+        yield Problem(ProblemCode.NOT_A_REDUCTION, ("days",))
+
+
+def _is_no_shorter(on: On, rung: Any) -> bool:
+    wider = rung.scope and not set(on.input.scope or ()) <= set(rung.scope)
+    return bool(wider or add_calendar_days(on.now, on.input.days or 0) >= rung.until)
+
+
+@guard(ProblemCode.NOT_FOUND, rests=Rests.LOCKED, on_input=True, path=("measureId",))
+def measure_is_of_the_case(on: On) -> bool:
+    return on.input.measure_id in {measure.id for measure in on.facts.of_case(on.id)}
+
+
+@guard(ProblemCode.MEASURE_OVERTURNED, rests=Rests.LOCKED, on_input=True, path=("measureId",))
+def measure_was_not_overturned_before(on: On) -> bool:
+    measure = on.facts.by_id.get(on.input.measure_id)
+    return measure is None or measure.ended_by != EndCause.OVERTURNED
+
+
+@guard(ProblemCode.NAME_UNAVAILABLE, rests=Rests.UNIQUE, on_input=True)
+def the_account_can_come_back_under_its_name(on: On) -> Sequence[Problem]:
+    """A closed account that would come back needs its name and handle, which others may bear by now."""
+    if on.case.state != SanctionState.CLOSED or on.facts.closed_cause != ClosedCause.SANCTION:
+        return []
+    named = getattr(on.input, "measure_id", on.case.measure_id)
+    if named != on.case.measure_id:
+        return []
+    found = (("name", ProblemCode.NAME_UNAVAILABLE), ("handle", ProblemCode.HANDLE_UNAVAILABLE))
+    return [Problem(code, ("id",)) for what, code in found if what in on.facts.names_taken]
+
+
+# --- interim -----------------------------------------------------------------------------------------------------
+@guard(ProblemCode.GROUND_NOT_URGENT, rests=Rests.LOCKED, path=("id",))
+def its_ground_is_urgent(on: On) -> bool:
+    return bool(on.case.is_urgent)
+
+
+@guard(ProblemCode.INTERIM_TAKEN, rests=Rests.LOCKED, path=("id",))
+def no_interim_measure_was_taken(on: On) -> bool:
+    """One in a case: another would be a way around its length."""
+    return all(measure.level != MeasureLevel.INTERIM for measure in on.facts.of_case(on.id))
+
+
+@guard(ProblemCode.NO_INTERIM_RUNS, rests=Rests.DERIVED, path=("id",))
+def an_interim_measure_runs(on: On) -> bool:
+    interim = on.facts.by_id.get(on.case.interim_id or "")
+    return interim is not None and bool(in_force(interim, on.now))
+
+
+@guard(ProblemCode.TERM_TOO_LONG, rests=Rests.LOCKED, path=("id",))
+def there_is_time_to_extend_it_to(on: On) -> bool:
+    interim = on.facts.by_id.get(on.case.interim_id or "")
+    return interim is None or bool(interim.until < extended_until(on))
+
+
+def extended_until(on: On) -> Any:
+    """The end of the answer period, at most the tenth day of the interim measure."""
+    interim = on.facts.by_id[on.case.interim_id]
+    latest = interim.since + timedelta(days=INTERIM_DAYS_MAX)
+    return min(on.case.answer_until or latest, latest)
