@@ -91,3 +91,25 @@ def test_a_moment_that_is_not_utc_is_refused(zone: timezone | None) -> None:
     for ask in (DAYS.after, add_hours, add_calendar_days):
         with pytest.raises(NotUtc):
             ask(moment, 1)
+
+
+def test_who_counts_into_a_year_that_is_not_published_is_told_of_each_such_year() -> None:
+    told: list[int] = []
+    days = WorkingDays(assumed=told.append)
+    known, unknown = datetime(2026, 3, 2, 4, 0, tzinfo=UTC), datetime(2090, 12, 29, 4, 0, tzinfo=UTC)
+
+    days.after(known, 7)
+    days.until(known, days.between(known, known + timedelta(days=9)))
+    quiet = list(told)
+    ends = days.after(unknown, 5)
+    counted = list(told)
+    days.between(unknown, unknown + timedelta(days=1))
+    days.until(unknown, timedelta(days=1))
+
+    assert quiet == []
+    assert (ends, counted) == (datetime(2091, 1, 5, 4, 0, tzinfo=UTC), [2090, 2091])
+    assert told == [2090, 2091, 2090, 2090, 2091]
+
+
+def test_who_is_told_makes_no_other_calendar() -> None:
+    assert WorkingDays(assumed=print) == WorkingDays()
