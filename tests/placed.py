@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from domain.account import Account, AccountState, ClosedCause
 from domain.case import NO_DUE_DATE, ClockState, Priority, Row, Tenant
+from domain.circumstances import Detection, Gravity
 from domain.columns import WordText
 from domain.identity import Identity
 from domain.ids import new_id
-from domain.sanction import NEVER, Ban, BanKind, Detection, Gravity, Sanction, SanctionState
+from domain.sanction import NEVER, Ban, BanKind, Sanction, SanctionState
 from domain.table import table_of
 from domain.vault.blind_index import ban_index
 from tests.world import World

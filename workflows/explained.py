@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from domain.state import State
 from workflows.available_steps import mutation_name
 from workflows.engine import Guard, Transition, Workflow, always_two, no_second_person
-from workflows.follow_ups import FOLLOW_UPS, FollowUp
+from workflows.follow_ups import FOLLOW_UPS, FollowUp, always
 from workflows.timed import kinds_that_fire
 from workflows.triggers import TRIGGERS
 
@@ -50,6 +50,7 @@ class ExplainedTransition:
     mutation: str | None
     sources: tuple[str, ...]
     target: str | None
+    targets: tuple[str | None, ...]  # everywhere it may lead, as what is asked or what was before says
     who: tuple[str, ...]
     guards: tuple[ExplainedGuard, ...]
     four_eyes: str
@@ -96,11 +97,16 @@ def arrows(workflow: ExplainedWorkflow) -> Iterator[tuple[str | None, str, list[
     taken: dict[tuple[str | None, str], list[str]] = {}
     for row in workflow.transitions:
         for source in row.sources or (None,):
-            target = row.target or source
-            if target is not None:
-                taken.setdefault((source, target), []).append(label(row))
+            for target in dict.fromkeys(found or source for found in row.targets):
+                if target is not None:
+                    taken.setdefault((source, target), []).append(label(row))
     for (source, target), labels in taken.items():
         yield source, target, labels
+
+
+def moves(row: ExplainedTransition) -> str:
+    """From where to where, in a line."""
+    return f"{', '.join(row.sources) or '·'} → {' or '.join(target or '(stays)' for target in row.targets)}"
 
 
 def label(row: ExplainedTransition) -> str:
@@ -115,7 +121,17 @@ def cause_of(row: FollowUp) -> str:
         said = f"{row.noun}.{row.trigger}"
     else:
         said = f"{row.noun} leaves {row.leaves}" if row.leaves else f"{row.noun} enters {row.enters}"
-    return said if row.provided is None else f"{said}, {row.provided[0]} {row.provided[1]}"
+    if row.provided is not None:
+        said += f", {row.provided[0]} {row.provided[1]}"
+    if row.unless is not None:
+        said += f", unless a {row.unless[0]} is {_said(row.unless[1])}"
+    return said if row.given is always else f"{said}, given {_said(row.given)}"
+
+
+def _said(condition: Callable[..., bool]) -> str:
+    """A condition by its docstring, as part of a sentence."""
+    words = cleandoc(condition.__doc__ or "")
+    return words[:1].lower() + words[1:].rstrip(".")
 
 
 def _state(state: State) -> ExplainedState:
@@ -132,6 +148,7 @@ def _transition(workflow: Workflow, row: Transition) -> ExplainedTransition:
         mutation=mutation_name(workflow, row) if row.command else None,
         sources=tuple(map(str, row.sources)),
         target=str(row.target) if row.target else None,
+        targets=tuple(None if target is None else str(target) for target in row.targets),
         who=tuple(map(str, workflow.who(row.trigger))),
         guards=tuple(map(_guard, row.guards)),
         four_eyes=four_eyes,

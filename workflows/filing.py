@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from domain.account import Account, AccountState
 from domain.calendar import local_day
-from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import codes
-from domain.deadline import DeadlineKind, Outcome
 from domain.filing import Filing, FilingState
-from domain.journal import TextName
-from domain.notice import Party
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
-from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
+from workflows import filing_effects as effects
 from workflows.database import Among
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingReturn, FilingRevoke, FilingStep
@@ -29,28 +24,6 @@ from workflows.filing_transfer import TRANSFERS, end_question
 
 S = FilingState
 _FILING, _ACCOUNT = table_of(Filing), table_of(Account)
-_PARTICULARS: Final = (
-    "handle",
-    "display_name",
-    "description",
-    "category",
-    "subject_type",
-    "division",
-    "agreement_id",
-    "holder_id",
-)
-_CHANGING: Final = ("display_name", "description", "category")  # what a change of the account may touch
-_UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "number_version": 1,
-        "round": 0,
-        "defects": [],
-        "was_refused": False,
-        "was_in_force": False,
-        "due_at": NO_DUE_DATE,
-        "clock": ClockState.NONE,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -65,7 +38,7 @@ class FilingFacts:
 
 _ACCOUNT_STATE: Final = Fact(
     "account_state",
-    sa.select(_FILING.c.id, _ACCOUNT.c.state, *(_ACCOUNT.c[name] for name in _CHANGING))
+    sa.select(_FILING.c.id, _ACCOUNT.c.state, *(_ACCOUNT.c[name] for name in effects.CHANGING))
     .join(_ACCOUNT, _ACCOUNT.c.id == _FILING.c.account_id)
     .where(Among(_FILING.c.id, "ids")),
     lambda rows, _: {"account_state": rows[0][1], "particulars": tuple(rows[0][2:])},
@@ -86,7 +59,7 @@ def account_is_not_closed(on: On) -> bool:
 
 @guard(ProblemCode.FILING_OUTDATED, rests=Rests.LOCKED, path=("id",))
 def particulars_are_those_accepted(on: On) -> bool:
-    return bool(on.facts.particulars == tuple(getattr(on.case, name) for name in _CHANGING))
+    return bool(on.facts.particulars == tuple(getattr(on.case, name) for name in effects.CHANGING))
 
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
@@ -99,120 +72,6 @@ def defects_are_of_the_list(on: On) -> Sequence[Problem]:
 @guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("notifiedOn",))
 def notice_was_given(on: On) -> bool:
     return bool(on.input.notified_on <= local_day(on.now))
-
-
-def _preparation(on: On) -> Opening:
-    account = on.cause
-    values = {name: getattr(account, name) for name in _PARTICULARS}
-    values |= {"account_id": account.id, "current_of": account.id, "reviewed_at": on.now, **_UNDECIDED}
-    until = None
-    if (adoption := getattr(on.facts, "adoption", None)) is not None:  # filed by the authority's timetable
-        until = adoption.until
-        values |= {"reviewed_at": adoption.examined_at, "former_number": adoption.former_number}
-    effects = (Start(DeadlineKind.FILING_SUBMISSION, until), Detail({"category": account.category}))
-    return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
-
-
-def _amendment(on: On) -> Opening:
-    """What was approved of a change, for the filing in force; which stands until this one is accepted."""
-    account, change, amended = on.cause, on.facts.change, on.facts.filing_in_force
-    values = {name: getattr(account, name) for name in _PARTICULARS}
-    values |= {name: getattr(change, name) for name in _CHANGING}
-    values |= {"account_id": account.id, "current_of": None, "amends": amended, "reviewed_at": on.now, **_UNDECIDED}
-    effects = (Start(DeadlineKind.FILING_SUBMISSION), Detail({"amends": amended, "category": change.category}))
-    return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
-
-
-def _revise(on: On) -> Iterable[Change]:
-    """The open filing takes the account's new particulars."""
-    yield Set({name: getattr(on.cause, name) for name in _CHANGING})
-    yield Detail({"category": on.cause.category})
-
-
-def _take_present(on: On) -> Iterable[Change]:
-    """What the account bears now, which may have changed since the filing was revoked; an amendment keeps its own."""
-    if on.case.current_of is not None:
-        yield Set(dict(zip(_CHANGING, on.facts.particulars, strict=True)))
-
-
-def _cancel(on: On) -> Iterable[Change]:
-    """What was in force then comes back with its account."""
-    yield Set({"was_in_force": on.before == FilingState.ACCEPTED})
-    yield from _end(on)
-
-
-def _end(_: On) -> Iterable[Change]:
-    for kind in (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_ANSWER):
-        yield Settle(kind, Outcome.MOOT)
-
-
-def where_it_is_restored_to(on: On) -> FilingState | None:
-    """Back into force under its number, if it was in force when its account was closed; else to be submitted."""
-    return FilingState.ACCEPTED if on.case.was_in_force else FilingState.PREPARED
-
-
-def _restore(on: On) -> Iterable[Change]:
-    yield Detail({"number": on.case.number if on.case.was_in_force else None})
-    if not on.case.was_in_force:
-        yield from _begin_anew(on)
-
-
-def _begin_anew(_: On) -> Iterable[Change]:
-    yield Start(DeadlineKind.FILING_SUBMISSION)
-
-
-def _supersede(_: On) -> Iterable[Change]:
-    yield Set({"current_of": None})
-
-
-def _prepare(_: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION, Outcome.MOOT)
-    yield Settle(DeadlineKind.FILING_SUBMISSION)
-    yield Start(DeadlineKind.FILING_SUBMISSION)
-
-
-def _submit(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_SUBMISSION)
-    yield Settle(DeadlineKind.FILING_ANSWER)
-    yield Start(DeadlineKind.FILING_DECISION)
-    yield Set({"round": on.case.round + 1, "submitted_at": on.now, "defects": []})
-    yield Detail({"round": on.case.round + 1})
-
-
-def _accept(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
-    numbered = {"number": on.facts.number, "number_version": on.facts.number_version}
-    yield Set({**numbered, "current_of": on.case.account_id, "decided_at": on.now})
-    yield Detail(numbered)
-
-
-def _return(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
-    yield Start(DeadlineKind.FILING_ANSWER)
-    yield Set({"defects": [{"code": defect.code, "item": defect.item} for defect in on.input.defects]})
-    yield Say(TextName.ITEMS, "\n".join(f"{defect.item}: {defect.text}" for defect in on.input.defects))
-    yield Serve(Party.PROVIDER)
-
-
-def _decide_against(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
-    yield Set({"decided_at": on.now, "was_refused": True})
-    yield Serve(Party.PROVIDER)
-    yield Serve(Party.HOLDER)
-
-
-def _revoke(on: On) -> Iterable[Change]:
-    """The account is off file: to file it anew is due."""
-    yield from _decide_against(on)
-    yield Start(DeadlineKind.FILING_SUBMISSION)
-    yield Detail({"notified_on": on.input.notified_on.isoformat()})
-    yield Say(TextName.ANSWER, on.input.answer)
-
-
-def _reinstate(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_SUBMISSION, Outcome.MOOT)
-    yield Say(TextName.FACTS, on.input.grounds)
-    yield Serve(Party.PROVIDER)
 
 
 _LISTS: Final[Any] = {
@@ -230,38 +89,40 @@ FILING = Workflow(
     root_column="account_id",
     facts_type=FilingFacts,
     transitions=(
-        Transition("prepare", (), S.PREPARED, 7, opening=_preparation),
-        Transition("amend", (), S.PREPARED, 7, opening=_amendment),
-        Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED), None, 7, effects=(_revise,)),
-        Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(_supersede, end_question)),
+        Transition("prepare", (), S.PREPARED, 7, opening=effects.preparation),
+        Transition("amend", (), S.PREPARED, 7, opening=effects.amendment),
+        Transition("revise", (S.PREPARED, S.RETURNED, S.DECLINED), None, 7, effects=(effects.revise,)),
+        Transition("supersede", (S.ACCEPTED,), S.SUPERSEDED, 7, effects=(effects.supersede, end_question)),
         Transition(
             "cancel",
             (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.ACCEPTED),
             S.CANCELLED,
             7,
-            effects=(_cancel, end_question),
+            effects=(effects.cancel, end_question),
         ),
         Transition(
             "restore",
             (S.CANCELLED,),
             S.ACCEPTED,
             7,
-            effects=(_restore,),
+            effects=(effects.restore,),
             or_targets=(S.PREPARED,),
-            leads=where_it_is_restored_to,
+            leads=effects.where_it_is_restored_to,
         ),
         Transition("overdue", (S.PREPARED, S.SUBMITTED, S.RETURNED, S.REVOKED), None, 7, effects=(tell_overdue,)),
-        Transition("rest", (S.REVOKED,), None, 7, effects=(_end,)),
-        Transition("wake", (S.REVOKED,), None, 7, effects=(_begin_anew,)),
-        Transition("submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (_submit,)),
-        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(_prepare, end_question)),
+        Transition("rest", (S.REVOKED,), None, 7, effects=(effects.end_deadlines,)),
+        Transition("wake", (S.REVOKED,), None, 7, effects=(effects.begin_anew,)),
+        Transition(
+            "submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (effects.submit,)
+        ),
+        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(effects.prepare, end_question)),
         Transition(
             "accept",
             (S.SUBMITTED,),
             S.ACCEPTED,
             7,
             FilingStep,
-            effects=(_accept,),
+            effects=(effects.accept,),
             facts=(NUMBER,),
         ),
         Transition(
@@ -271,11 +132,17 @@ FILING = Workflow(
             7,
             FilingReturn,
             guards=(defects_are_of_the_list,),
-            effects=(_return, end_question),
+            effects=(effects.give_back, end_question),
             **_LISTS,
         ),
         Transition(
-            "decline", (S.SUBMITTED,), S.DECLINED, 7, FilingAgainst, effects=(_decide_against, end_question), **_LISTS
+            "decline",
+            (S.SUBMITTED,),
+            S.DECLINED,
+            7,
+            FilingAgainst,
+            effects=(effects.decide_against, end_question),
+            **_LISTS,
         ),
         Transition(
             "prepare_again",
@@ -284,7 +151,7 @@ FILING = Workflow(
             7,
             FilingStep,
             (account_is_not_closed,),
-            (_prepare, _take_present),
+            (effects.prepare, effects.take_present),
             facts=(_ACCOUNT_STATE,),
         ),
         Transition(
@@ -294,7 +161,7 @@ FILING = Workflow(
             7,
             FilingRevoke,
             guards=(notice_was_given,),
-            effects=(_revoke, end_question),
+            effects=(effects.revoke, end_question),
             four_eyes=always_two,
             **_LISTS,
         ),
@@ -305,7 +172,7 @@ FILING = Workflow(
             7,
             FilingReinstate,
             (account_is_not_closed, particulars_are_those_accepted),
-            (_reinstate,),
+            (effects.reinstate,),
             four_eyes=always_two,
             facts=(_ACCOUNT_STATE,),
         ),

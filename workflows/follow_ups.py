@@ -9,10 +9,11 @@ from typing import Any, Final
 from domain.account import AccountState, ClosedCause
 from domain.filing import FilingState
 from domain.permission import PermissionState
-from domain.sanction import MeasureLevel, SanctionState
+from domain.sanction import RUNGS, MeasureLevel, SanctionState
 from domain.state import State
 
 LONGEST_CHAIN: Final = 6
+_DECIDED: Final = (*RUNGS, SanctionState.DISMISSED)
 _HEAVY: Final = frozenset({SanctionState.RESTRICTED, SanctionState.SUSPENDED, SanctionState.CLOSED})
 A, F, P, S = AccountState, FilingState, PermissionState, SanctionState
 
@@ -21,7 +22,8 @@ def _any(_cause: Any, _target: Any) -> bool:
     return True
 
 
-def _always(_on: Any) -> bool:
+def always(_on: Any) -> bool:
+    """Whatever the causing step knew."""
     return True
 
 
@@ -43,7 +45,7 @@ class FollowUp:
     which: Callable[[Any, Any], bool] = _any
     provided: tuple[str, State] | None = None
     unless: tuple[str, Callable[[Any, Any], bool]] | None = None
-    given: Callable[[Any], bool] = _always
+    given: Callable[[Any], bool] = always
 
     @property
     def creates(self) -> bool:
@@ -118,6 +120,7 @@ def _its_own_and_suspended_by_follow_up(cause: Any, target: Any) -> bool:
 
 
 def _licence_stands(on: Any) -> bool:
+    """That the licence behind it stands."""
     dormant = on.facts.dormant.get(on.id)
     return dormant is not None and bool(dormant.would_stand(on.now))
 
@@ -127,18 +130,19 @@ def _closed_by_sanction(_: Any, target: Any) -> bool:
 
 
 def _closes_too(cause: Any, row: Any) -> bool:
-    return row.id != cause.id and row.state == S.CLOSED
+    """Another case of the account whose closure is in force."""
+    return bool(row.id != cause.id and row.state == S.CLOSED)
 
 
 def _weighs(on: Any) -> bool:
-    """The measure that is rescinded was more than a warning: its authority was told of it."""
+    """That the measure rescinded was more than a warning: its authority was told of it."""
     return bool(on.facts.by_id[on.input.measure_id].level != MeasureLevel.WARNING)
 
 
 def _interim_ends() -> Iterator[FollowUp]:
     for trigger in ("warn", "restrict", "suspend", "close", "dismiss"):
         yield FollowUp(
-            "sanction", trigger=trigger, fires=("sanction", "lapse_interim"), when=tuple(S), which=_its_interim
+            "sanction", trigger=trigger, fires=("sanction", "lapse_interim"), when=_DECIDED, which=_its_interim
         )
 
 

@@ -100,7 +100,7 @@ SANCTION = Workflow(
             four_eyes=always_two,
             **_AGAINST,
         ),
-        Transition("lapse_interim", tuple(S), None, 8, effects=(effects.lapse_interim,)),
+        Transition("lapse_interim", (*UNDECIDED, *RUNGS, S.DISMISSED), None, 8, effects=(effects.lapse_interim,)),
         Transition(
             "notify",
             (S.OPENED,),

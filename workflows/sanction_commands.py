@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
-from domain.sanction import Cooperation, Detection, Gravity, Harm, Intent, SanctionLevel, Spread
+from domain.circumstances import Cooperation, Detection, Gravity, Harm, Intent, Spread
+from domain.sanction import SanctionLevel
 from workflows.commands import (
     AdverseCommand,
     CaseCommand,

@@ -8,20 +8,13 @@ from typing import Any, Final
 
 from domain.account import IN_USE, AccountState, ClosedCause
 from domain.calendar import add_calendar_days, local_day
+from domain.circumstances import Detection, Gravity
 from domain.codes.lists import codes
 from domain.personal import personal_data_in
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode
 from domain.recommended import recurrence_of
-from domain.sanction import (
-    Detection,
-    EndCause,
-    Gravity,
-    MeasureLevel,
-    SanctionLevel,
-    SanctionState,
-    in_force,
-)
+from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, in_force
 from workflows.engine import On, Rests, guard
 from workflows.sanction_commands import (
     INTERIM_DAYS_MAX,

@@ -14,7 +14,16 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from api.commands.startup import EXIT_USAGE
-from workflows.explained import CONDITIONAL, ExplainedTransition, ExplainedWorkflow, arrows, explained, label, mermaid
+from workflows.explained import (
+    CONDITIONAL,
+    ExplainedTransition,
+    ExplainedWorkflow,
+    arrows,
+    explained,
+    label,
+    mermaid,
+    moves,
+)
 from workflows.registry import WORKFLOWS
 
 _RENAMED: Final = {"sources": "from", "target": "to"}
@@ -98,10 +107,9 @@ def _table(workflow: ExplainedWorkflow) -> Table:
     heads = ("trigger", "from → to", "who", "guards (problem code, what they rest on)", "then", "Art.")
     table = Table(*(Column(head, overflow="fold") for head in heads), show_lines=True)  # a code is never cut short
     for row in workflow.transitions:
-        moves = f"{', '.join(row.sources) or '·'} → {row.target or '(stays)'}"
         who = "\n".join(row.who) or "(follow-ups only)"
         guards = "\n".join(f"{guard.sentence} [dim]{guard.code}, {guard.rests}[/]" for guard in row.guards)
-        table.add_row(f"[bold]{label(row)}[/]\n{row.zh}", moves, who, guards, _consequences(row), str(row.article))
+        table.add_row(f"[bold]{label(row)}[/]\n{row.zh}", moves(row), who, guards, _consequences(row), str(row.article))
     return table
 
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from domain.policy.masking import MASKS, Door, Form, Kind
 from domain.policy.roles import GRANTS, Grant, Role
-from domain.policy.scopes import BODY_JOURNAL, JOURNAL, JOURNAL_TOLD, SCOPES, Scope
+from domain.policy.scopes import BODY_JOURNAL, HELD_STEP, HELD_TOLD, JOURNAL, JOURNAL_TOLD, SCOPES, Scope
 from domain.table import METADATA
-from workflows.explained import ExplainedTransition, ExplainedWorkflow, cause_of, explained, label, mermaid
+from workflows.explained import ExplainedTransition, ExplainedWorkflow, cause_of, explained, label, mermaid, moves
 from workflows.follow_ups import FOLLOW_UPS
 from workflows.registry import WORKFLOWS
 
@@ -28,15 +28,21 @@ _CONDITIONS: Final = {
     "audience = 'PARTY'": "told to the party",
     "party = 'HOLDER'": "served on the holder",
     "party = 'PROVIDER'": "served on the provider",
+    "party = 'AUTHORITY'": "served on the authority",
+    "told_at IS NOT NULL": "of which the holder was told",
+    "disclosed_at IS NOT NULL": "disclosed",
     "transfer_to = :viewer_authority_id": "asked to take over",
     "from_authority = :viewer_authority_id": "handed over",
     "to_authority = :viewer_authority_id": "taken over",
     "proposer_id = :viewer_id": "proposed oneself",
 }
 _JOURNAL: Final = "own jurisdiction as it is now, or decided by one's own authority"
+_HELD_STEP: Final = "own, and of a sanction only where told of it"
 _IN_WORDS: Final[Mapping[Any, str]] = {
     JOURNAL: _JOURNAL,
     JOURNAL_TOLD: f"told to the party in a step: {_JOURNAL}",
+    HELD_STEP: _HELD_STEP,
+    HELD_TOLD: f"{_HELD_STEP}, told to the party",
     BODY_JOURNAL: f"own provider or {_JOURNAL}",
 }
 
@@ -90,8 +96,7 @@ def _transition(row: ExplainedTransition) -> Sequence[str]:
     then = [*(f"→ {fired}" for fired in row.fires), *(f"← {cause}" for cause in row.fired_by)]
     then += ["adverse"] if row.adverse else []
     then += [] if row.journalled else ["not journalled"]
-    moves = f"{', '.join(row.sources) or '·'} → {row.target or '(stays)'}"
-    return f"{label(row)}<br>{row.zh}", moves, "<br>".join(row.who), guards, "<br>".join(then), str(row.article)
+    return f"{label(row)}<br>{row.zh}", moves(row), "<br>".join(row.who), guards, "<br>".join(then), str(row.article)
 
 
 def permissions_page() -> str:

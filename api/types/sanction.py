@@ -26,20 +26,9 @@ from domain import provider as provider_rows
 from domain import sanction as rows
 from domain.authority_report import AuthorityReportKind, AuthorityReportState
 from domain.case import ClockState
+from domain.circumstances import Cooperation, Detection, Gravity, Harm, Intent, Spread
 from domain.policy.masking import Kind
-from domain.sanction import (
-    Cooperation,
-    Detection,
-    EndCause,
-    Gravity,
-    Harm,
-    Intent,
-    MeasureLevel,
-    SanctionLevel,
-    SanctionState,
-    Spread,
-    term_in_force,
-)
+from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, term_in_force
 from workflows.authority_report import AUTHORITY_REPORT
 from workflows.recommendations import Recommendations
 from workflows.sanction import SANCTION
