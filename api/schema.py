@@ -12,6 +12,7 @@ from api.mutations.account import AccountMutations
 from api.mutations.batch import BatchMutations
 from api.mutations.filing import FilingMutations
 from api.mutations.holder import HolderMutations
+from api.mutations.notice import NoticeMutations
 from api.mutations.permission import PermissionMutations
 from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
@@ -20,6 +21,7 @@ from api.mutations.sanction import SanctionMutations
 from api.queries.codes import Code, listed
 from api.queries.public import statistics
 from api.queries.publishing import MANY, ONE, decision, decisions
+from api.queries.receipts import RECEIPT, notice_by_receipt
 from api.queries.statistics import CaseStatistic, StatisticsBy, case_statistics
 from api.queries.viewer import Me
 from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
@@ -47,6 +49,7 @@ from api.types.provider import (
 )
 from api.types.public import ENTRIES, BadgeRecord, RegisterEntry, RegisterFilter, Statistic
 from api.types.publishing import PublishingDecision
+from api.types.receipt import ReceiptView
 from api.types.register import IMPORTS, SOURCE_UNITS, RegisterImport, SourceUnit, SourceUnitFilter
 from api.types.sanction import (
     MEASURES,
@@ -125,6 +128,7 @@ class Query:
     staff: Connection[Staff] = paged(order=STAFF_ORDER, filters=StaffFilter, description="Members of staff.")
     proposal: Proposal | None = one("A proposal.")
     notice: Notice | None = one("A notice served on the viewer.")
+    notice_by_receipt: ReceiptView | None = value(notice_by_receipt, RECEIPT, takes_keys=True)
     step: Step | None = one("A step.")
     steps: Connection[Step] = paged(order=STEPS, description="Steps of all cases in scope, newest first.")
     authority: Authority | None = one("An authority.")
@@ -161,6 +165,7 @@ class Mutation(
     BatchMutations,
     FilingMutations,
     HolderMutations,
+    NoticeMutations,
     PermissionMutations,
     ProposalMutations,
     ProviderMutations,

@@ -57,6 +57,7 @@ class Outcome:
     ids: Mapping[str, Any] = field(default_factory=dict)
     viewer: Viewer | None = None  # as known at the end of the work
     results: tuple[Any, ...] = ()  # of a batch: what became of each item
+    receipt_secret: str | None = field(default=None, repr=False)  # derived for this answer; nothing keeps it
 
     @property
     def case_id(self) -> str | None:
@@ -73,6 +74,10 @@ class Outcome:
     @property
     def proposal_id(self) -> str | None:
         return self.ids.get("proposal")
+
+    @property
+    def notice_id(self) -> str | None:
+        return self.ids.get("notice")
 
 
 class FollowUpOnly(Exception):

@@ -9,7 +9,7 @@ from api.types.batch import Batch, BatchResult
 from api.types.filing import Filing
 from api.types.holder import Holder, Identity
 from api.types.journal import Step
-from api.types.notice import Proposal
+from api.types.notice import Notice, Proposal
 from api.types.permission import Permission
 from api.types.problem import Problem
 from api.types.provider import AgreementVersion, Provider, Qualification
@@ -130,6 +130,17 @@ class ProposalPayload:
     """What became of a proposal."""
 
     proposal: Proposal | None = reread("proposal_id", "The proposal as it is now.")
+    problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
+
+
+@shape()
+class NoticePayload:
+    """What became of a notice."""
+
+    notice: Notice | None = reread("notice_id", "The notice as it is now.")
+    receipt_secret: str | None = reread(
+        "receipt_secret", "What opens its receipt, with the receipt's number and without a login: keep it safe."
+    )
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
 
 

@@ -75,6 +75,7 @@ class Grant(StrEnum):
     IDENTITY_FAIL = "identity:fail"
     IDENTITY_SUBMIT = "identity:submit"
     IDENTITY_VERIFY = "identity:verify"
+    NOTICE_SEE = "notice:see"
     PERMISSION_GIVE_UP = "permission:give_up"
     PERMISSION_GRANT = "permission:grant"
     PERMISSION_NARROW = "permission:narrow"
@@ -131,7 +132,7 @@ _REGULATOR: Final = f"""
     provider:register provider:configure provider:go_live
     qualification:verify qualification:refuse qualification:renewed
     qualification:suspend qualification:resume qualification:revoke
-    staff:enrol staff:disable document:upload {_FOUR_EYES}"""
+    staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}"""
 
 _ROWS: Final[Mapping[Role, str]] = {
     Role.PUBLIC: "",
@@ -139,7 +140,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         holder:enrol agreement:consent identity:submit document:upload
         account:apply account:supplement account:withdraw account:reapply
         account:change account:supplement_change account:withdraw_change account:ask_close account:cancel_close
-        permission:request permission:renew permission:give_up
+        permission:request permission:renew permission:give_up notice:see
         sanction:answer sanction:waive sanction:acknowledge""",
     Role.REVIEWER: f"""
         identity:verify identity:fail
@@ -154,7 +155,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         permission:suspend permission:resume permission:revoke
         {_CASES} sanction:interim sanction:extend_interim sanction:restrict sanction:suspend sanction:close
         sanction:prolong sanction:reduce sanction:lift sanction:rescind sanction:reopen
-        staff:enrol staff:disable document:upload {_FOUR_EYES}""",
+        staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """
         holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload
