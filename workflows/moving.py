@@ -37,7 +37,7 @@ def _of_account(model: type[Table]) -> sa.ColumnElement[bool]:
 
 def _of_a_case(model: type[Table]) -> sa.ColumnElement[bool]:
     """A row of the account itself, or of a case that hangs on it."""
-    hanging = (Filing, Permission, Sanction, AuthorityReport)
+    hanging: tuple[type[Table], ...] = (Filing, Permission, Sanction, AuthorityReport)
     cases = sa.union_all(sa.select(_ACCOUNT), *map(_ids, hanging))
     return table_of(model).c.case_id.in_(cases)
 

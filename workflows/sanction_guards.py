@@ -149,7 +149,7 @@ def each_point_of_the_answer_is_addressed(on: On) -> bool:
 # --- rungs -------------------------------------------------------------------------------------------------------
 def is_skip(on: On, level: SanctionLevel) -> bool:
     """Whether this rung lies two or more above the highest in force in this case."""
-    return level.rung - on.facts.level_of(on.id, on.now).rung >= _SKIP
+    return bool(level.rung - on.facts.level_of(on.id, on.now).rung >= _SKIP)
 
 
 def _circumstances(on: On, level: SanctionLevel) -> bool:
