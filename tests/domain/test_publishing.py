@@ -189,7 +189,7 @@ def _is_held(one: Mapping[str, Any]) -> bool:
 
 def _runs(one: Mapping[str, Any]) -> bool:
     """What begins after that, or ends, is told by `decide`: it reads all that are not over at the moment asked for."""
-    return one["level"] != "WARNING" and min(one["until"], one["ended_at"]) > NOW - 2 * DAY
+    return bool(one["level"] != "WARNING" and min(one["until"], one["ended_at"]) > NOW - 2 * DAY)
 
 
 def _as_read(one: Mapping[str, Any]) -> Held:
