@@ -14,8 +14,9 @@ from workflows.changes import Change, Settle, Start
 def runs_until(kind: DeadlineKind, ends_at: datetime | None, last: datetime | None, now: datetime) -> Iterator[Change]:
     """It runs to that moment, or without end; what ran before is over. `last`: what reminders count back from."""
     yield from runs_no_more(kind, Outcome.MET)
-    if ends_at is not None and ends_at.year < NO_DUE_DATE.year:  # "always" may be written as a day, too
-        yield Start(kind, ends_at)
+    if ends_at is None or ends_at.year >= NO_DUE_DATE.year:  # "always" may be written as a day, too
+        return
+    yield Start(kind, ends_at)
     if last is not None and last > now:
         yield from is_reminded_of(kind, last, now)
 
