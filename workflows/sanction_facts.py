@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from domain.account import LIVE, Account
 from domain.calendar import local_day
 from domain.deadline import DeadlineKind
+from domain.holder import Holder
 from domain.identity import Identity
 from domain.licence import Licence
 from domain.permission import Permission, PermissionState, permission_stands
@@ -20,12 +21,13 @@ from domain.permission import Standing as PermissionStanding
 from domain.sanction import Ban, Evidence, Measure, Sanction, SanctionLevel, in_force, level_at
 from domain.table import table_of
 from domain.vault.blind_index import ban_index
+from workflows.bans import subject_of
 from workflows.database import Among, Row, Transaction, decoder, loader
 from workflows.deadlines import due
 from workflows.engine import Fact, Gathered, On
 
 _SANCTION, _MEASURE, _EVIDENCE, _BAN = (table_of(model) for model in (Sanction, Measure, Evidence, Ban))
-_ACCOUNT, _IDENTITY = table_of(Account), table_of(Identity)
+_ACCOUNT, _IDENTITY, _HOLDER = table_of(Account), table_of(Identity), table_of(Holder)
 _PERMISSION, _LICENCE = table_of(Permission), table_of(Licence)
 _ID: Final = sa.bindparam("id", type_=sa.Text, required=False)
 
@@ -227,18 +229,20 @@ NAMES_TAKEN: Final = Fact(
     sa.union_all(_taken("name", "name_key"), _taken("handle", "handle_key")),
     lambda rows, _: {"names_taken": frozenset(row[1] for row in rows)},
 )
-SUBJECT: Final = sa.select(
-    _IDENTITY.c.id, _IDENTITY.c.mask_key, _IDENTITY.c.resident_id_index, _IDENTITY.c.uscc_index
-).where(_IDENTITY.c.holder_id == _ID)
+SUBJECT: Final = sa.select(_IDENTITY.c.id, _IDENTITY.c.mask_key).where(_IDENTITY.c.holder_id == _ID)
+_INDEXES: Final = (
+    sa.select(_HOLDER.c.subject_type, _IDENTITY.c.resident_id_index, _IDENTITY.c.uscc_index)
+    .join(_HOLDER, _HOLDER.c.id == _IDENTITY.c.holder_id)
+    .where(_IDENTITY.c.holder_id == _ID)
+)
 
 
 async def _subject_index(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
-    """By what the subject is known again: an organisation by its credit code, a person by their document."""
+    """By what the subject is known again."""
     if on.input.ban_days is None:
         return {}
-    _, _, person, organisation = (await transaction.fetch(SUBJECT, {"id": on.case.holder_id}))[0]
-    index = organisation if organisation is not None else person
-    return {"ban_index": None if index is None else ban_index(office.keys, on.case.provider_id, bytes(index))}
+    index = subject_of(*(await transaction.fetch(_INDEXES, {"id": on.case.holder_id}))[0])
+    return {"ban_index": None if index is None else ban_index(office.keys, on.case.provider_id, index)}
 
 
 SUBJECT_INDEX: Final = Gathered("subject_index", _subject_index)

@@ -12,10 +12,11 @@ import strawberry
 
 from api.reading.fields import computed
 from api.reading.shapes import plain
-from api.types.sanction import EndCause, MeasureLevel
+from api.types import sanction  # noqa: F401 - its words come before every type that shows them
 from domain.journal import TextName
 from domain.notice import Party
 from domain.policy.roles import Role
+from domain.sanction import EndCause, MeasureLevel
 
 
 @plain

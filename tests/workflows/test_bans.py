@@ -14,9 +14,11 @@ from domain.journal import AccessLog
 from domain.sanction import Ban, BanKind
 from domain.table import table_of
 from tests import placed
+from tests.sanctions import CIRCUMSTANCES, opened
+from tests.workflows import test_adopt as adoption
 from tests.workflows.test_account import ANSWERS, ITEMS
-from tests.workflows.test_adopt import filled, item, opened, told
-from tests.world import Holder, Provider, World, by_two, resident_id
+from tests.workflows.test_adopt import filled, item, told
+from tests.world import Holder, Provider, World, by_two, resident_id, unique
 
 SEEN: Final = """query($id: ID!) {
     account(id: $id) { flags isFlagged availableSteps { trigger allowed needsEndorsement problems { code } }
@@ -139,7 +141,7 @@ async def test_who_is_banned_may_apply_and_is_not_approved_while_the_ban_stands(
     await closed(provider, BanKind.SUBJECT, number=number, until=world.clock() + timedelta(hours=2))
     _, id_ = await again(provider, number)
     await provider.reviewer.must("accountClaim", id=id_)
-    asked = {"id": id_, "version": 1, "category": "LIFESTYLE"}
+    asked: dict[str, Any] = {"id": id_, "version": 1, "category": "LIFESTYLE"}
 
     told_before = await provider.reviewer.ask(SEEN, id=id_)
     refused = await provider.reviewer.refused("accountApprove", **asked)
@@ -172,7 +174,7 @@ async def test_a_ban_that_comes_after_the_endorsement_is_heeded(world: World) ->
     _, was = await closed(provider, number=number)
     _, id_ = await again(provider, number)
     await provider.reviewer.must("accountClaim", id=id_)
-    asked = {"id": id_, "version": 1, "category": "LIFESTYLE"}
+    asked: dict[str, Any] = {"id": id_, "version": 1, "category": "LIFESTYLE"}
     proposal = (await provider.reviewer.must("accountApprove", **asked)).proposal
     await provider.second_reviewer.must("proposalEndorse", id=proposal["id"], hash=proposal["hash"])
     await placed.ban(world, was.id, BanKind.SUBJECT)
@@ -308,9 +310,55 @@ async def test_an_account_that_its_holder_closed_is_no_earlier_closure(world: Wo
     assert row.flags == []
 
 
+# --- a closure as it is decided -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("subject_type", ["INDIVIDUAL", "SOLE_TRADER"])
+async def test_a_closure_keeps_out_and_its_rescission_lets_in_again(world: World, subject_type: str) -> None:
+    provider, number = await world.provider(), resident_id()
+    holder = await provider.holder(subject_type, residentId=number)
+    case = await opened(provider, await filed(provider, holder), holder, gravity="GRAVE")
+    await case.notify("CLOSED")
+    await case.waive()
+    await case.close(circumstances=CIRCUMSTANCES, banDays=365)
+    (was,) = await world.rows(Account, id=case.account_id)
+    other, (_, id_) = await provider.holder(), await again(provider, number)
+
+    async def tried() -> tuple[list[str], Any]:
+        name = await other.person.do(
+            "accountApply",
+            particulars=other.particulars(displayName=was.display_name, handle=was.handle),
+            idempotencyKey=unique("key-"),
+        )
+        return name.codes, step(await provider.reviewer.ask(SEEN, id=id_), "approve")["problems"]
+
+    await provider.reviewer.must("accountClaim", id=id_)
+    during = await tried()
+    await case.rescind()
+    after = await tried()
+
+    assert during == (["NAME_UNAVAILABLE", "HANDLE_UNAVAILABLE"], [{"code": "SUBJECT_BANNED"}])
+    assert after == (["NAME_UNAVAILABLE", "HANDLE_UNAVAILABLE"], [])  # its own account is back and bears them
+
+
+async def filed(provider: Provider, holder: Holder) -> str:
+    """An account of a holder, on file; its id."""
+    account = await holder.apply()
+    await provider.reviewer.must("accountClaim", id=account.id)
+    approved = await provider.reviewer.must(
+        "accountApprove",
+        select="filing { id version }",
+        id=account.id,
+        version=account.version,
+        category="LIFESTYLE",
+    )
+    filing = approved.case["filing"]
+    await provider.officer.must("filingSubmit", id=filing["id"], version=filing["version"])
+    await provider.regulator.must("filingAccept", id=filing["id"], version=2)
+    return account.id
+
+
 # --- adoption ----------------------------------------------------------------------------------------------------
 async def test_a_banned_name_and_a_banned_handle_are_not_adopted(world: World) -> None:
-    provider = await opened(world)
+    provider = await adoption.opened(world)
     _, was = await closed(provider, BanKind.NAME, BanKind.HANDLE)
     holder = await provider.holder()
     items = [item(holder, displayName=was.display_name), item(holder, handle=was.handle), item(holder)]
@@ -325,7 +373,7 @@ async def test_a_banned_name_and_a_banned_handle_are_not_adopted(world: World) -
 async def test_who_is_banned_or_was_closed_is_not_adopted_and_told_the_same(
     world: World, kinds: tuple[BanKind, ...]
 ) -> None:
-    provider, number = await opened(world), resident_id()
+    provider, number = await adoption.opened(world), resident_id()
     await closed(provider, *kinds, number=number)
     again_, other = await provider.holder(residentId=number), await provider.holder()
 
@@ -337,7 +385,7 @@ async def test_who_is_banned_or_was_closed_is_not_adopted_and_told_the_same(
 
 
 async def test_a_ban_that_comes_after_the_items_were_filled_in_is_heeded(world: World) -> None:
-    provider, number = await opened(world), resident_id()
+    provider, number = await adoption.opened(world), resident_id()
     first = await provider.holder(residentId=number)
     account = await first.apply()
     again_ = await provider.holder(residentId=number)
