@@ -153,7 +153,7 @@ class Transition:
     endorsers: frozenset[Role] = frozenset()  # who may be the second person, where not everybody with the grant
     locks_holder: bool = False
     competent: Callable[[On], bool] = answers_for_it  # of an existing case; asked before anything else about it
-    or_targets: tuple[State, ...] = ()  # where else it may lead, as `leads` says
+    or_targets: tuple[State | None, ...] = ()  # where else it may lead, as `leads` says
     leads: Callable[[On], State | None] | None = None  # None of it: the case stays where it is
 
     @property
@@ -163,7 +163,7 @@ class Transition:
     @property
     def targets(self) -> tuple[State | None, ...]:
         """Everywhere it may lead; None: the case may stay where it is."""
-        return (self.target, *self.or_targets, *((None,) if self.leads else ()))
+        return (self.target, *self.or_targets)
 
 
 @dataclass(frozen=True, eq=False)

@@ -235,6 +235,7 @@ SANCTION = Workflow(
             effects=(effects.rescind,),
             four_eyes=always_two,
             facts=(facts.BANS, facts.NAMES_TAKEN, *_ENDING),
+            or_targets=(None,),
             leads=where_what_is_rescinded_leads,
         ),
         Transition(

@@ -56,10 +56,16 @@ def unrested(guards: Iterable[Guard]) -> list[str]:
 
 def unreached(workflow: Workflow) -> list[str]:
     """Each state that no way leads to from the beginning."""
-    begun = {row.target for row in workflow.transitions if row.creates} | {workflow.initial}
+    begun = {target for row in workflow.transitions if row.creates for target in row.targets} | {workflow.initial}
     reached = {state for state in begun if state is not None}
     while (
-        more := {row.target for row in workflow.transitions if row.target is not None and reached & set(row.sources)}
+        more := {
+            target
+            for row in workflow.transitions
+            if reached & set(row.sources)
+            for target in row.targets
+            if target is not None
+        }
         - reached
     ):
         reached |= more

@@ -22,17 +22,33 @@ NOTHING: Final = ()  # the case is not there yet
 FOLLOW_UP: Final = ()  # nobody may ask for it
 TIME: Final = ()  # T of the design: a deadline has passed
 IN_USE: Final = ("REVIEWED", "FILED", "BADGED")
-Eyes = Literal["one", "two", "two when flagged", "two for organs and news units", "two unless a special approval"]
+UNDECIDED: Final = ("OPENED", "NOTIFIED")
+RUNGS: Final = ("WARNING", "RESTRICTED", "SUSPENDED", "CLOSED")
+DECIDED: Final = (*RUNGS, "DISMISSED")
+Eyes = Literal[
+    "one",
+    "two",
+    "two when flagged",
+    "two for organs and news units",
+    "two unless a special approval",
+    "two when a skip",
+]
 
 
 class Expected(NamedTuple):
-    """One row: trigger, from, to, who, how many eyes."""
+    """One row: trigger, from, to, who, how many eyes, where else it may lead."""
 
     trigger: str
     sources: tuple[str, ...]
     target: str | None
     who: tuple[str, ...]
     eyes: Eyes = "one"
+    or_to: tuple[str | None, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str | None, ...]:
+        """Everywhere it may lead."""
+        return (self.target, *self.or_to)
 
 
 TABLES: Final[dict[str, tuple[Expected, ...]]] = {
@@ -101,6 +117,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("unbadge", ("BADGED",), "FILED", FOLLOW_UP),
         Expected("rebadge", ("BADGED",), STAYS, FOLLOW_UP),  # "badge re-issued": narrow, renewed
         Expected("amend", ("REVIEWED", "FILED", "BADGED"), STAYS, FOLLOW_UP),  # "old particulars stand until accepted"
+        Expected("reinstate", ("CLOSED",), "REVIEWED", FOLLOW_UP),
     ),
     "filing": (
         Expected("prepare", NOTHING, "PREPARED", FOLLOW_UP),
@@ -123,6 +140,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
         Expected("rest", ("REVOKED",), STAYS, FOLLOW_UP),  # "refiling due" of an account in use only
         Expected("cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED"), "CANCELLED", FOLLOW_UP),
+        Expected("restore", ("CANCELLED",), "ACCEPTED", FOLLOW_UP, or_to=("PREPARED",)),
+        Expected("wake", ("REVOKED",), STAYS, FOLLOW_UP),  # "refiling due" again once its account is back
     ),
     "permission": (
         Expected("request", NOTHING, "REQUESTED", (H, I)),
@@ -140,6 +159,37 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("give_up", ("GRANTED", "SUSPENDED"), "REVOKED", (H,)),
         Expected("remind", ("GRANTED", "SUSPENDED"), STAYS, TIME),  # 90, 60, 30 C before its last day
         Expected("expire", ("GRANTED", "SUSPENDED"), "EXPIRED", TIME),
+    ),
+    "sanction": (
+        Expected("open", NOTHING, "OPENED", (R, C, I)),
+        Expected("interim", UNDECIDED, STAYS, (C,)),
+        Expected("extend_interim", ("NOTIFIED",), STAYS, (C,), "two"),
+        Expected("lapse_interim", (*UNDECIDED, *DECIDED), STAYS, FOLLOW_UP),  # and TIME; "any decision"
+        Expected("notify", ("OPENED",), "NOTIFIED", (R, C)),
+        Expected("answer", ("NOTIFIED",), STAYS, (H,)),
+        Expected("waive", ("NOTIFIED",), STAYS, (H,)),
+        Expected("warn", UNDECIDED, "WARNING", (R, C)),
+        Expected("acknowledge", ("WARNING",), STAYS, (H,)),
+        Expected("restrict", (*UNDECIDED, "WARNING"), "RESTRICTED", (C,), "two when a skip"),
+        Expected("suspend", ("NOTIFIED", "WARNING", "RESTRICTED"), "SUSPENDED", (C,), "two"),
+        Expected("close", ("NOTIFIED", "WARNING", "RESTRICTED", "SUSPENDED"), "CLOSED", (C,), "two"),
+        Expected("prolong", ("RESTRICTED", "SUSPENDED"), STAYS, (C,), "two"),
+        Expected(
+            "reduce",
+            ("RESTRICTED", "SUSPENDED", "CLOSED"),
+            "WARNING",
+            (C,),
+            or_to=("RESTRICTED", "SUSPENDED"),  # "lower, or the same level with an earlier end"
+        ),
+        Expected("lift", ("WARNING", "RESTRICTED", "SUSPENDED"), "LIFTED", (C,)),
+        Expected("expire", ("WARNING", "RESTRICTED", "SUSPENDED"), "EXPIRED", TIME),
+        Expected("rescind", (*RUNGS, "EXPIRED", "LIFTED"), "OVERTURNED", (C,), "two", (STAYS,)),
+        Expected("dismiss", UNDECIDED, "DISMISSED", (R, C)),
+        Expected("reopen", ("DISMISSED", "EXPIRED", "LIFTED"), "OPENED", (C,)),
+    ),
+    "authority_report": (
+        Expected("create", NOTHING, "DUE", FOLLOW_UP),
+        Expected("overdue", ("DUE",), STAYS, TIME),
     ),
     "batch": (
         Expected("fill", NOTHING, "FILLING", (C, I)),
@@ -166,6 +216,8 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
         "CANCELLED",
         "SUPERSEDED",
     ),
+    "sanction": (*UNDECIDED, *RUNGS, "DISMISSED", "LIFTED", "EXPIRED", "OVERTURNED"),
+    "authority_report": ("DUE",),
     "batch": ("FILLING", "CARRIED_OUT", "DISCARDED"),
     "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "EXPIRED", "REVOKED", "REPLACED"),
 }
@@ -188,8 +240,18 @@ TIMED: Final = {
     "PERMISSION_VALIDITY": "permission.expire",
     "SUPPLEMENT_REMINDER": "account.remind",
     "CHANGE_SUPPLEMENT_REMINDER": "account.remind",
+    "SANCTION_ANSWER": None,  # "hearing is over": asked of the date itself
+    "INTERIM_END": "sanction.lapse_interim",
+    "MEASURE_END": "sanction.expire",
+    "AUTHORITY_REPORT": "authority_report.overdue",
     "PROPOSAL": None,
 }
+_NO_OTHER_CLOSURE: Final = "unless a sanction is another case of the account whose closure is in force"
+_NO_OTHER_ON_NEWS: Final = (
+    "unless a sanction is another case of the account whose measure keeps its news permission suspended"
+)
+_THE_LAST_ENDS: Final = f"{_NO_OTHER_ON_NEWS}, given that the licence behind it stands"
+_OF_WEIGHT: Final = "given that the measure rescinded was more than a warning: its authority was told of it"
 # cause, what fires, where the target must stand (none: it is created)
 FOLLOW_UPS: Final = (
     ("account.approve", "filing.prepare", ()),
@@ -210,6 +272,31 @@ FOLLOW_UPS: Final = (
     ("filing.revoke", "account.unfile", ("FILED", "BADGED")),
     ("account.close", "filing.cancel", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "ACCEPTED")),
     ("account.close", "filing.rest", ("REVOKED",)),
+    ("sanction.warn", "sanction.lapse_interim", DECIDED),
+    ("sanction.restrict", "sanction.lapse_interim", DECIDED),
+    ("sanction.suspend", "sanction.lapse_interim", DECIDED),
+    ("sanction.close", "sanction.lapse_interim", DECIDED),
+    ("sanction.dismiss", "sanction.lapse_interim", DECIDED),
+    ("sanction.close", "account.close", IN_USE),
+    (f"sanction leaves CLOSED, {_NO_OTHER_CLOSURE}", "account.reinstate", ("CLOSED",)),
+    ("account.reinstate", "filing.restore", ("CANCELLED",)),
+    ("account.reinstate", "filing.wake", ("REVOKED",)),
+    ("sanction.restrict", "permission.suspend", ("GRANTED",)),
+    ("sanction.suspend", "permission.suspend", ("GRANTED",)),
+    ("sanction.close", "permission.suspend", ("GRANTED",)),
+    (f"sanction.reduce, {_THE_LAST_ENDS}", "permission.resume", ("SUSPENDED",)),
+    (f"sanction.lift, {_THE_LAST_ENDS}", "permission.resume", ("SUSPENDED",)),
+    (f"sanction.expire, {_THE_LAST_ENDS}", "permission.resume", ("SUSPENDED",)),
+    (f"sanction.rescind, {_THE_LAST_ENDS}", "permission.resume", ("SUSPENDED",)),
+    (f"permission.renewed, {_NO_OTHER_ON_NEWS}", "permission.resume", ("SUSPENDED",)),
+    ("sanction.interim", "authority_report.create", ()),
+    ("sanction.extend_interim", "authority_report.create", ()),
+    ("sanction.restrict", "authority_report.create", ()),
+    ("sanction.suspend", "authority_report.create", ()),
+    ("sanction.close", "authority_report.create", ()),
+    ("sanction.prolong", "authority_report.create", ()),
+    ("sanction.reduce", "authority_report.create", ()),
+    (f"sanction.rescind, {_OF_WEIGHT}", "authority_report.create", ()),
     ("provider.go_live", "provider.register", ()),
 )
 ADVERSE: Final = (
@@ -226,4 +313,12 @@ ADVERSE: Final = (
     "permission.narrow",
     "permission.suspend",
     "permission.revoke",
+    "sanction.interim",
+    "sanction.extend_interim",
+    "sanction.warn",
+    "sanction.restrict",
+    "sanction.suspend",
+    "sanction.close",
+    "sanction.prolong",
+    "sanction.dismiss",
 )
