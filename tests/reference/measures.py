@@ -72,18 +72,18 @@ class Story:
         self._begin(move, LEVELS[move.rung], self.now + (1 + move.hours % 5) * HOUR)
 
     def _interim(self, move: Move) -> None:
-        self._add("INTERIM", self.now, self.now + (1 + move.hours) * HOUR)
+        self.add("INTERIM", self.now, self.now + (1 + move.hours) * HOUR)
 
     def _prolong(self, move: Move) -> None:
         row = self._current(move)
         if row is not None and row["level"] in ("RESTRICTED", "SUSPENDED"):
-            self._end(row)
-            self._note(move, self._add(row["level"], self.now, row["until"] + (1 + move.hours) * HOUR))
+            self.end(row["id"])
+            self._note(move, self.add(row["level"], self.now, row["until"] + (1 + move.hours) * HOUR))
 
     def _reduce(self, move: Move) -> None:
         row = self._current(move)
         if row is not None and row["level"] != "WARNING":
-            self._end(row)
+            self.end(row["id"])
             milder = LEVELS[min(move.rung, LEVELS.index(row["level"]) - 1)]
             self._begin(move, milder, self.now)
 
@@ -126,22 +126,26 @@ class Story:
 
     def _end_current(self, move: Move) -> None:
         if (row := self._current(move)) is not None:
-            self._end(row)
+            self.end(row["id"])
 
-    def _end(self, row: dict[str, Any]) -> None:
-        row["ended_at"] = self.now
-        self.told.append(Happening(self.now, row["id"], "is ended"))
+    def end(self, id_: str) -> None:
+        """It ends now, unless it is over."""
+        row = self.rows[id_]
+        if min(row["until"], row["ended_at"]) > self.now:
+            row["ended_at"] = self.now
+            self.told.append(Happening(self.now, id_, "is ended"))
 
     def _begin(self, move: Move, level: str, at: datetime) -> None:
-        self._note(move, self._add(level, at, FOREVER if level == "CLOSED" else at + (1 + move.hours) * HOUR))
+        self._note(move, self.add(level, at, FOREVER if level == "CLOSED" else at + (1 + move.hours) * HOUR))
 
     def _note(self, move: Move, id_: str) -> None:
         self.cases.setdefault(move.case, []).append(id_)
 
-    def _add(self, level: str, at: datetime, until: datetime) -> str:
+    def add(self, level: str, at: datetime, until: datetime, **more: Any) -> str:
+        """A measure from one moment to another."""
         id_ = f"measure_{len(self.rows)}"
         never = dict.fromkeys(("ended_at", "stayed_from", "stayed_until"), FOREVER)
-        self.rows[id_] = {"id": id_, "level": level, "from_at": at, "until": until, "ended_by": None, **never}
+        self.rows[id_] = {"id": id_, "level": level, "from_at": at, "until": until, "ended_by": None, **never, **more}
         self.told += [Happening(at, id_, "begins"), Happening(until, id_, "runs out")]
         return id_
 
