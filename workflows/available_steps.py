@@ -19,7 +19,8 @@ from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Among, Beside, Connection, decoder, loader
 from workflows.engine import Fact, On, Sought, Transition, Workflow, refusals
-from workflows.loading import in_scope, read_facts, seek_facts
+from workflows.facts import read_facts, seek_facts
+from workflows.loading import in_scope
 from workflows.triggers import TRIGGERS
 
 F = TypeVar("F", Fact, Sought)

@@ -16,7 +16,8 @@ from domain.sanction import Sanction, SanctionLevel
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Among, Beside, Connection, loader
-from workflows.loading import in_scope, read_facts
+from workflows.facts import read_facts
+from workflows.loading import in_scope
 from workflows.sanction_facts import MEASURES
 
 _SANCTION = table_of(Sanction)

@@ -19,6 +19,7 @@ from workflows.commands import (
     Line,
     Paragraph,
     ProposableCommand,
+    Reasons,
     Sha256,
 )
 
@@ -130,9 +131,11 @@ class SanctionExtendInterim(AdverseCommand):
     """Extend the interim measure to the end of the answer period, at most to its tenth day."""
 
 
-class SanctionWarn(AdverseCommand):
-    """Warn. Decides the case, until it is repeated."""
+class WarnDecision(Input):
+    """A warning. Decides the case, until it is repeated."""
 
+    reasons: Reasons
+    """Reason codes, facts, legal bases and the public reason."""
     evidence_ids: Pieces
     """The disclosable pieces that it rests on; the holder is shown them."""
     addressed: Annotated[list[Addressed], Field(max_length=200)] | None = None
@@ -141,8 +144,8 @@ class SanctionWarn(AdverseCommand):
     """Required where rungs are skipped."""
 
 
-class SanctionRestrict(SanctionWarn):
-    """Restrict functions of the account."""
+class RestrictDecision(WarnDecision):
+    """A restriction of functions of the account."""
 
     scope: Restricted
     """Codes of `restriction_scopes`."""
@@ -150,8 +153,8 @@ class SanctionRestrict(SanctionWarn):
     """For how many calendar days."""
 
 
-class SanctionSuspend(SanctionWarn):
-    """Suspend updates of the account."""
+class SuspendDecision(WarnDecision):
+    """A suspension of updates of the account."""
 
     days: Annotated[int, Field(ge=1, le=SUSPENSION_DAYS_MAX)]
     """For how many calendar days: 7, 15, 30 or 90, or another number with a reason."""
@@ -159,11 +162,27 @@ class SanctionSuspend(SanctionWarn):
     """Why the length is another."""
 
 
-class SanctionClose(SanctionWarn):
-    """Close the account. Its name and handle are kept from coming back while an appeal is open."""
+class CloseDecision(WarnDecision):
+    """The closure of the account."""
 
     ban_days: Annotated[int, Field(ge=1, le=BAN_DAYS_MAX)] | None = None
     """For how many calendar days the subject may have no new account; at most three years."""
+
+
+class SanctionWarn(WarnDecision, AdverseCommand):
+    """Warn. Decides the case, until it is repeated."""
+
+
+class SanctionRestrict(RestrictDecision, AdverseCommand):
+    """Restrict functions of the account."""
+
+
+class SanctionSuspend(SuspendDecision, AdverseCommand):
+    """Suspend updates of the account."""
+
+
+class SanctionClose(CloseDecision, AdverseCommand):
+    """Close the account. Its name and handle are kept from coming back while an appeal is open."""
 
 
 class SanctionProlong(AdverseCommand):

@@ -28,11 +28,12 @@ from workflows.changes import Settle, Start
 from workflows.database import Transaction, loader
 from workflows.deadlines import move, show_due
 from workflows.engine import On
+from workflows.facts import gather_facts
 from workflows.firing import complete, fire_due
 from workflows.hands import Hand, Writing
 from workflows.jobs import Claim, Work
 from workflows.journal import whose, write_steps
-from workflows.loading import gather_facts, load_case, load_deadlines, subject_of
+from workflows.loading import load_case, load_deadlines, subject_of
 from workflows.office import Office
 from workflows.registry import workflow_of
 from workflows.timed import TIMED, Due, TimedStep

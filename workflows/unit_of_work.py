@@ -13,40 +13,29 @@ A power failure before 7 leaves nothing; after it, everything.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 
 from domain.ids import new_id
-from domain.journal import Step, written
 from domain.policy.roles import Grant, Role
 from domain.problems import Problem, ProblemCode, Refused
-from domain.table import Table, table_of
+from domain.table import Table
 from domain.viewer import Viewer
 from workflows import idempotency, proposals
 from workflows.commands import CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
-from workflows.database import Transaction, decoder
+from workflows.database import Transaction
 from workflows.engine import On, Transition, Workflow, refusals
+from workflows.facts import gather_facts
 from workflows.firing import complete, fire
-from workflows.hands import Hand, Writing
+from workflows.hands import Hand, StepInHand, Writing
 from workflows.journal import whose, write_steps
-from workflows.loading import gather_facts, load_case, load_deadlines, load_under, subject_of
+from workflows.loading import load_case, load_deadlines, load_under, subject_of
 from workflows.office import Office
+from workflows.versions import moved_on
 from workflows.viewers import viewer_in
 from workflows.writing import write
-
-_STEP = table_of(Step)
-_SINCE = (
-    sa.select(_STEP.c.trigger, _STEP.c.actor_role, _STEP.c.at)
-    .where(
-        _STEP.c.case_id == sa.bindparam("id", type_=sa.Text, required=False),
-        _STEP.c.seq > sa.bindparam("seen", type_=sa.Integer, required=False),
-    )
-    .order_by(_STEP.c.seq)
-    .limit(sa.literal_column("5"))
-)
 
 
 @dataclass(frozen=True)
@@ -181,24 +170,34 @@ async def step(
 ) -> dict[str, Any]:
     """One step of one case, decided and written; what it wrote, by name."""
     viewer, now = writing.viewer, writing.now
-    hand: Hand | None = None
-    if transition.creates:
-        model, id_, path = under(workflow, transition, command, viewer)
-        parent = await load_under(model, id_, path, viewer, transaction)
-        on = On(None, None, viewer, now, command, parent.id, parent)
-    else:
-        named = cast("CaseCommand | LeaseCommand", command).id  # a trigger of an existing case names it
-        hand = await load_case(workflow, transition, named, viewer, transaction, writing)
-        on = On(hand.row, None, viewer, now, command, hand.id)
-        _refuse_incompetent(transition, on)
-        await _refuse_stale(command, hand, transaction)
+    if not transition.creates:
+        hand, on = await in_hand(office, writing, workflow, transition, command, transaction)
+        return await _decide(office, writing, workflow, transition, hand, on, transaction)
+    model, id_, path = under(workflow, transition, command, viewer)
+    parent = await load_under(model, id_, path, viewer, transaction)
+    on = On(None, None, viewer, now, command, parent.id, parent)
+    facts = await gather_facts(workflow, transition, on, office, transaction)
+    on = replace(on, facts=facts, id=new_id(workflow.noun))
+    return await _decide(office, writing, workflow, transition, None, on, transaction)
+
+
+async def in_hand(
+    office: Office,
+    writing: Writing,
+    workflow: Workflow,
+    transition: Transition,
+    command: Command,
+    transaction: Transaction,
+) -> tuple[Hand, On]:
+    """A case that is there: locked, in scope, at the version that was seen, with all that is looked at to decide."""
+    named = cast("CaseCommand | LeaseCommand", command).id  # a trigger of an existing case names it
+    hand = await load_case(workflow, transition, named, writing.viewer, transaction, writing)
+    on = On(hand.row, None, writing.viewer, writing.now, command, hand.id)
+    _refuse_incompetent(transition, on)
+    await _refuse_stale(command, hand, transaction)
     facts = await gather_facts(workflow, transition, on, office, transaction)
     await load_deadlines(writing, transaction)
-    if hand is None:
-        on = On(None, facts, viewer, now, command, new_id(workflow.noun), on.cause)
-    else:
-        on = On(hand.row, facts, viewer, now, command, hand.id)
-    return await _decide(office, writing, workflow, transition, hand, on, transaction)
+    return hand, replace(on, facts=facts)
 
 
 async def _decide(
@@ -221,13 +220,31 @@ async def _decide(
         return await _propose(office, writing, workflow, transition, hand, on, transaction)
     elif transition.four_eyes(on):
         raise Refused(Problem(ProblemCode.NOT_ENDORSED))  # what is not there yet is proposed with its batch only
-    moved = fire(writing, workflow, transition, hand, on, office.calendar)
-    taken = writing.steps[0] if writing.steps else None
-    if taken is not None:
+
+    async def answer_for(taken: StepInHand) -> None:
         if proposal is not None:
             await proposals.use(proposal, taken, writing, transaction)
         elif transition.adverse and writing.viewer.person is not None:
             writing.inserts.append(proposals.decided_alone(taken, writing))
+
+    return await take(office, writing, workflow, transition, hand, on, transaction, answer_for)
+
+
+async def take(
+    office: Office,
+    writing: Writing,
+    workflow: Workflow,
+    transition: Transition,
+    hand: Hand | None,
+    on: On,
+    transaction: Transaction,
+    answer_for: Callable[[StepInHand], Awaitable[None]],
+) -> dict[str, Any]:
+    """Fire, and write all of it. `answer_for` says beside the step who answers for it."""
+    moved = fire(writing, workflow, transition, hand, on, office.calendar)
+    taken = writing.steps[0] if writing.steps else None
+    if taken is not None:
+        await answer_for(taken)
         told = any(one.texts for one in writing.steps)
         subject = await subject_of(whose(moved)["holder_id"], transaction) if told else None
         write_steps(writing, office.keys, subject)
@@ -274,11 +291,7 @@ def _refuse_incompetent(transition: Transition, on: On) -> None:
 
 
 async def _refuse_stale(command: Command, hand: Hand, transaction: Transaction) -> None:
-    """A decision rests on the version that was seen; what happened since is told."""
-    if not isinstance(command, CaseCommand) or command.version == hand.seq:
-        return
-    rows = await transaction.fetch(_SINCE, {"id": hand.id, "seen": command.version})
-    moment = decoder(_STEP.c.at.type, transaction.dialect)
-    since = "; ".join(f"{row[0]} by {row[1]} at {written(moment(row[2]) if moment else row[2])}" for row in rows)
-    detail = f"It is at version {hand.seq}. Since then: {since}." if since else f"It is at version {hand.seq}."
-    raise Refused(Problem(ProblemCode.STALE_VERSION, ("version",), detail))
+    if isinstance(command, CaseCommand):
+        stale = await moved_on(hand.id, hand.seq, command.version, transaction)
+        if stale is not None:
+            raise Refused(stale)
