@@ -31,6 +31,22 @@ _MUTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "permissionRequest": ("PermissionRequestInput", f"permission {{ {_CASE} }}"),
     "permissionGrant": ("PermissionGrantInput", f"permission {{ {_CASE} }} proposal {{ id hash }}"),
     "permissionRevoke": ("PermissionAgainstInput", f"permission {{ {_CASE} }} proposal {{ id hash }}"),
+    "noticeSee": ("NoticeSeeInput", "receiptSecret"),
+    **{
+        f"sanction{verb}": (f"Sanction{type_ or verb}Input", f"sanction {{ {_CASE} }} proposal {{ id hash }}")
+        for verb, type_ in {
+            "Open": "",
+            "Notify": "",
+            "Answer": "",
+            "Waive": "Step",
+            "Acknowledge": "Step",
+            "Warn": "",
+            "Restrict": "",
+            "Suspend": "",
+            "Close": "",
+            "Rescind": "",
+        }.items()
+    },
     "registerImport": ("RegisterImportRunInput", "registerImport { id rowsChanged }"),
 }
 _PROBLEMS: Final = "problems { code path message(language: EN) zh: message(language: ZH) fix }"

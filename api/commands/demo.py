@@ -1,12 +1,14 @@
-"""`signet demo`: start a server, walk from an application to a badge and its loss over HTTP, stop it again."""
+"""`signet demo`: a server for the while, walked over HTTP from an application to badge, sanctions and their end."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, Queue
 from secrets import token_bytes
@@ -20,7 +22,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from api.app import opened
+from api import logs
+from api.app import opened, system_clock
 from api.commands.callers import Caller, Unexpected, Wire
 from api.commands.import_register import BY_COMMAND_LINE, pieces_of
 from api.commands.migrate import migrated
@@ -29,7 +32,9 @@ from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
 from api.commands.token import trial_token
 from api.commands.walk import Walk, walk
 from api.commands.walk_badge import unit_of, walk_to_the_badge
+from api.commands.walk_sanctions import DAYS_SUSPENDED, walk_a_closure_back, walk_the_rungs, watch_time_pass
 from api.settings import Mode, SecretKeys, Settings
+from domain.calendar import local_day
 from domain.policy.roles import Role
 from domain.register import RegisterKind
 from workflows.demo import load_demo
@@ -50,7 +55,8 @@ def demo(
         str | None, typer.Option(help="A database to use, with the keys of the settings; else a new one for the while.")
     ] = None,
 ) -> None:
-    """Walk from a stranger to an accepted filing, a badge and its loss, over HTTP. Exit code 0: all was as told."""
+    """Walk from a stranger to a filing, a badge and its loss, sanctions and their end. Exit code 0: all was as told."""
+    logs.set_up(logging.ERROR)  # what is told is the story
     console = Console(highlight=False)
     if console.width < WIDTH_MIN:
         console = Console(highlight=False, width=WIDTH_MIN)
@@ -62,9 +68,14 @@ def demo(
         migrated(settings)
         suffix = uuid4().hex[:6] if database_url else ""
         unit_name = asyncio.run(_prepared(settings, console, suffix))
+        story = Walk(console, unit_name, local_day(system_clock()), suffix)
         try:
             with _serving(settings) as url:
-                _walked(settings, url, console, unit_name, suffix)
+                _walked(settings, url, story, _walk_all)
+            later = settings.model_copy(update={"clock_offset": timedelta(days=DAYS_SUSPENDED + 1)})
+            with _serving(later) as url:
+                _walked(settings, url, story, _walk_on)
+            _told(story)
         except Unexpected as unexpected:
             console.print(f"\n[bold red]Not as expected.[/] {escape(str(unexpected))}", soft_wrap=True)
             raise typer.Exit(EXIT_REFUSED) from None
@@ -132,11 +143,23 @@ def _stop(server: Server, thread: threading.Thread) -> None:
     thread.join(START_SECONDS)
 
 
-def _walked(settings: Settings, url: str, console: Console, unit_name: str, suffix: str) -> None:
-    keys, begun = settings.key_ring(), monotonic()
+def _walk_all(story: Walk) -> None:
+    story.ids["number"] = walk(story)
+    story.ids["badge"] = walk_to_the_badge(story)
+    story.ids["case"] = walk_the_rungs(story)
+    walk_a_closure_back(story)
+
+
+def _walk_on(story: Walk) -> None:
+    watch_time_pass(story, story.ids["case"])
+
+
+def _walked(settings: Settings, url: str, story: Walk, chapters: Callable[[Walk], None]) -> None:
+    """Some chapters of the story, by people whose tokens the settings sign."""
+    keys = settings.key_ring()
     with httpx2.Client(base_url=url, timeout=30, trust_env=False) as client:
         _wait_until_healthy(client)
-        console.print(f"Serving on {url} for as long as this takes")
+        story.console.print(f"Serving on {url} for as long as this takes")
         wire = Wire(client)
 
         def find(role: Role, subject: str, provider_id: str | None) -> Caller:
@@ -144,16 +167,22 @@ def _walked(settings: Settings, url: str, console: Console, unit_name: str, suff
                 return Caller("the public", wire)
             return Caller(subject, wire, trial_token(settings, keys, role, subject=subject, provider_id=provider_id))
 
-        story = Walk(console, find, unit_name, suffix)
+        story.find = find
         try:
-            number = walk(story)
-            badge_id = walk_to_the_badge(story)
+            chapters(story)
         except (LookupError, TypeError, StopIteration, httpx2.HTTPError) as surprise:
             raise Unexpected(f"{type(surprise).__name__}: {surprise}. The last answer was {wire.last!r}") from surprise
-    console.rule()
-    console.print(
-        f"[bold green]Filed as {number}; {badge_id} issued and taken back.[/]\n{wire.requests} requests, "
-        f"{story.refusals} refusals, all as expected, in {monotonic() - begun:.1f} s. Go on with `make run`."
+        story.requests += wire.requests
+
+
+def _told(story: Walk) -> None:
+    ids, seconds = story.ids, monotonic() - story.begun
+    story.console.rule()
+    story.console.print(
+        f"[bold green]Filed as {ids['number']}; {ids['badge']} issued and taken back.[/]\n"
+        f"[bold green]{ids['case']} has run out.[/]\n"
+        f"{story.requests} requests, {story.refusals} refusals, all as expected, in {seconds:.1f} s. "
+        "Go on with `make run`."
     )
 
 

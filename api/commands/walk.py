@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from time import monotonic
 from typing import Any, Final
 from uuid import uuid4
 
@@ -32,14 +34,21 @@ _AGREEMENT: Final = "query($id: ID!) { provider(id: $id) { agreements(first: 1) 
 _WHOSE: Final = "{ viewer { providerId } }"
 
 
+def _nobody(role: Role, subject: str, _: str | None) -> Caller:
+    raise Unexpected(f"No server is there to speak to as {subject or role}.")
+
+
 @dataclass
 class Walk:
     """The people, the ids met on the way, and where it is told. `find` gives the caller of a subject."""
 
     console: Console
-    find: Callable[[Role, str, str | None], Caller]
     unit_name: str  # a listed unit, whose name the application comes close to
+    today: date
     suffix: str = ""  # makes names new where an earlier walk has been
+    find: Callable[[Role, str, str | None], Caller] = _nobody
+    begun: float = field(default_factory=monotonic)
+    requests: int = 0
     refusals: int = 0
     ids: dict[str, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)

@@ -88,6 +88,7 @@ def enter(story: Walk) -> _Unit:
     story.tell(Role.REVIEWER, "two approve: news always takes two")
     state = accepted["account"]["stateCode"]
     story.tell(Role.PROVINCIAL_REGULATOR, f"of Zhejiang accepts {accepted['number']} → account {state}")
+    story.ids["news_account"] = account["id"]
     return _Unit(listed, person, officers, account["id"])
 
 

@@ -1,4 +1,4 @@
-"""`signet demo`: the whole story over HTTP, from a stranger to an accepted filing, a badge and its loss (Art. 6, 7)."""
+"""`signet demo`: the whole story over HTTP, from a stranger to a filing, a badge, sanctions (Art. 6, 7, 8)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ _REFUSED = (
     "LICENCE_LAPSED",
     "SAME_PERSON",
     "STALE_VERSION",
+    "ILLEGAL_TRANSITION",
+    "POINTS_UNADDRESSED",
+    "PERSONAL_DATA_IN_TEXT",
+    "CIRCUMSTANCES_MISSING",
 )
 
 
@@ -61,6 +65,9 @@ def test_the_demo_walks_from_an_application_to_a_badge_and_its_loss_and_ends_by_
     told = ended.stdout
     assert ended.returncode == 0, told + ended.stderr
     assert re.search(r"Filed as SG-330100-LIFESTYLE-\d{6}-000001-[0-9A-Z]; badge_\w{26} issued and taken back", told)
+    assert re.search(r"sanction_\w{26} has run out", told)
+    assert "EXPIRED 期满, level NONE" in told
+    assert "two rescind → FILED again under SG-330100-NEWS-" in told
     standings = re.findall(r"GET /badges/badge_\w{26} → (.*)", told)
     assert standings == ["PUBLISH_AND_REPRINT, STANDS", "ENDED"]
     assert [code for code in _REFUSED if f"✗ {code}" not in told] == []
