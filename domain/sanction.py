@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import Index
+from sqlalchemy import ColumnElement, Index, and_, or_
 from sqlalchemy import text as sql
 
 from domain.case import NO_DUE_DATE, Journalled, Priority, Row, Tenant, Timed
@@ -122,6 +122,20 @@ def term_in_force(
 ) -> bool:
     """The same of its moments alone."""
     return bool(in_force(_Term(from_at, until, ended_at, stayed_from, stayed_until), now))
+
+
+def was_heard(case: Any, now: datetime) -> bool:
+    """Whether the holder of a case was heard: has answered, waived it, or let the time for it pass."""
+    if case.notified_at is None:
+        return False
+    passed = case.answer_until is not None and case.answer_until <= now
+    return case.answered_at is not None or case.waived_at is not None or passed
+
+
+def was_heard_sql(case: Any, now: Any) -> ColumnElement[bool]:
+    """The same of a table's columns; never null."""
+    passed = and_(case.answer_until.is_not(None), case.answer_until <= now)
+    return and_(case.notified_at.is_not(None), or_(case.answered_at.is_not(None), case.waived_at.is_not(None), passed))
 
 
 def level_at(measures: Iterable[Measure], now: datetime) -> SanctionLevel:

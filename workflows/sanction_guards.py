@@ -14,7 +14,7 @@ from domain.personal import personal_data_in
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode
 from domain.recommended import recurrence_of
-from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, in_force
+from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, in_force, was_heard
 from workflows.engine import On, Rests, guard
 from workflows.sanction_commands import (
     INTERIM_DAYS_MAX,
@@ -134,10 +134,7 @@ def evidence_is_of_the_case_and_disclosable(on: On) -> Sequence[Problem]:
 @guard(ProblemCode.HEARING_OPEN, rests=Rests.DERIVED, path=("id",))
 def hearing_is_over(on: On) -> bool:
     """Answered, waived, or the time to answer has passed."""
-    case = on.case
-    if case.notified_at is None:
-        return False
-    return bool(case.answered_at or case.waived_at or (case.answer_until and case.answer_until <= on.now))
+    return was_heard(on.case, on.now)
 
 
 @guard(ProblemCode.POINTS_UNADDRESSED, rests=Rests.LOCKED, on_input=True, path=("addressed",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -13,12 +13,14 @@ import strawberry
 
 from api.reading.shapes import plain
 from domain.account import Account, AccountState, ChangeState
-from domain.columns import TEXT
+from domain.authority_report import AuthorityReport, AuthorityReportState
+from domain.columns import TEXT, UtcTime
 from domain.deadline import Deadline, DeadlineKind
 from domain.filing import Filing, FilingState
 from domain.permission import Permission, PermissionKind, PermissionState
 from domain.policy.roles import REGULATORS, Role
 from domain.qualification import Qualification, QualificationState
+from domain.sanction import Measure, MeasureLevel, Sanction, SanctionState, in_force, was_heard_sql
 from domain.state import Word
 from domain.table import Table, table_of
 from domain.viewer import Viewer
@@ -26,6 +28,9 @@ from workflows.database import Connection
 from workflows.loading import in_scope
 
 COUNTED_MAX: Final = 1_000
+SOON_DAYS: Final = 7  # calendar days within which a measure that ends is told of
+_NOW: Final = sa.bindparam("now", type_=UtcTime(), required=False)
+_SOON: Final = sa.bindparam("soon", type_=UtcTime(), required=False)
 Which = Callable[[sa.Table], sa.ColumnElement[bool]]
 
 
@@ -74,6 +79,27 @@ def _not_special(table: sa.Table) -> sa.ColumnElement[bool]:
     return ~_special(table)
 
 
+def _heard(table: sa.Table) -> sa.ColumnElement[bool]:
+    return was_heard_sql(table.c, _NOW)
+
+
+def _not_heard(table: sa.Table) -> sa.ColumnElement[bool]:
+    return ~_heard(table)
+
+
+def _unanswered(table: sa.Table) -> sa.ColumnElement[bool]:
+    """An answer is open to its holder, though the time for it may have passed: until the decision."""
+    return sa.and_(table.c.answered_at.is_(None), table.c.waived_at.is_(None))
+
+
+def _ends_soon(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.and_(in_force(table.c, _NOW), table.c.until <= _SOON)
+
+
+def _is_late(table: sa.Table) -> sa.ColumnElement[bool]:
+    return table.c.due_at < _NOW
+
+
 def _in_doubt(table: sa.Table) -> sa.ColumnElement[bool]:
     """Its licence was put in doubt and nobody has said what came of it."""
     deadline = table_of(Deadline)
@@ -82,6 +108,7 @@ def _in_doubt(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 _OFFICER: Final = (Role.COMPLIANCE_OFFICER,)
+_HANDLERS: Final = (Role.REVIEWER, Role.COMPLIANCE_OFFICER)
 QUEUES: Final = (
     Waiting("REVIEW", Account, (AccountState.APPLIED,), (Role.REVIEWER,)),
     Waiting("SUPPLEMENT", Account, (AccountState.SUPPLEMENT_REQUESTED,), (Role.HOLDER,)),
@@ -94,7 +121,7 @@ QUEUES: Final = (
     Waiting(
         "QUALIFICATION_RENEWAL",
         Qualification,
-        (QualificationState.VERIFIED,),
+        (QualificationState.VERIFIED, QualificationState.LAPSED),
         REGULATORS,
         (_answered_for, _renewal_is_asked),
     ),
@@ -102,6 +129,19 @@ QUEUES: Final = (
     Waiting("PERMISSION_DECISION", Permission, (PermissionState.REQUESTED,), REGULATORS, (_answered_for, _special)),
     Waiting(
         "LICENCE_DOUBTFUL", Permission, (PermissionState.GRANTED, PermissionState.SUSPENDED), _OFFICER, (_in_doubt,)
+    ),
+    Waiting("SANCTION_OPEN", Sanction, (SanctionState.OPENED,), _HANDLERS),
+    Waiting("ANSWER_DUE", Sanction, (SanctionState.NOTIFIED,), _HANDLERS, (_not_heard,)),
+    Waiting("ANSWER_DUE", Sanction, (SanctionState.NOTIFIED,), (Role.HOLDER,), (_unanswered,)),
+    Waiting("SANCTION_DECISION", Sanction, (SanctionState.NOTIFIED,), _HANDLERS, (_heard,)),
+    Waiting("MEASURES_ENDING", Measure, tuple(MeasureLevel), _OFFICER, (_ends_soon,), column="level"),
+    Waiting("AUTHORITY_REPORT_DUE", AuthorityReport, (AuthorityReportState.DUE,), _OFFICER),
+    Waiting(
+        "AUTHORITY_REPORT_OVERDUE",
+        AuthorityReport,
+        (AuthorityReportState.DUE,),
+        REGULATORS,
+        (_answered_for, _is_late),
     ),
 )
 
@@ -119,8 +159,9 @@ def _count(waiting: Waiting, role: Role) -> sa.Select[Any]:
 async def queues(connection: Connection, viewer: Viewer, now: datetime) -> list[Queue]:
     """The work that waits for the viewer's role."""
     found = []
+    bound = {**viewer.bound, "now": now, "soon": now + timedelta(days=SOON_DAYS)}
     for waiting in QUEUES:
         if viewer.role in waiting.roles:
-            rows = await connection.fetch(_count(waiting, viewer.role), viewer.bound)
+            rows = await connection.fetch(_count(waiting, viewer.role), bound)
             found.append(Queue(name=waiting.name, count=rows[0][0]))
     return found

@@ -18,6 +18,7 @@ from domain.policy.roles import Role
 from workflows.database import Among
 
 Seen = Callable[[Role, str], bool]
+Judged = Callable[[Any, Any], sa.ColumnElement[bool]]  # of a table's columns and a bound moment; never null
 _LAST: Final = "\U0010ffff"
 
 
@@ -29,6 +30,7 @@ class FilterField(StrawberryField):
     due: sa.Column[Any] | None = None
     seen_by: Seen | None = None
     normal: Callable[[str], str] | None = None  # how the column writes what is asked for
+    judged: Judged | None = None
 
 
 class Comparison(NamedTuple):
@@ -74,6 +76,18 @@ def until(of: Any, description: str | None = None) -> Any:
     return _filter(of, "until", description)
 
 
+def no_later(of: Any, description: str | None = None) -> Any:
+    """The column is the value or earlier."""
+    return _filter(of, "no_later", description)
+
+
+def holds(of: Any, judged: Judged, description: str | None = None) -> Any:
+    """True: what the columns beside this one say holds now; false: it does not."""
+    made = _filter(of, "holds", description)
+    made.judged = judged
+    return made
+
+
 def given(of: Any, description: str | None = None) -> Any:
     """True: the column has a value; false: it has none."""
     return _filter(of, "given", description)
@@ -113,7 +127,7 @@ def asked(field: FilterField, value: Any, role: Role) -> tuple[Comparison, Any]:
     match how:
         case "one_of" if len(value) == 1:
             how, value = "equals", value[0]
-        case "given" | "is_viewer":
+        case "given" | "is_viewer" | "holds":
             how, value = (how if value else f"not_{how}"), None
         case "contains" if field.seen_by is not None and not field.seen_by(role, str(value)):
             how, value = "never", None
@@ -172,6 +186,7 @@ _CONDITIONS: Final[dict[str, Callable[[sa.ColumnElement[Any], FilterField], sa.C
     "one_of": lambda c, f: Among(c, parameter(f)),
     "since": lambda c, f: c >= _bound(f, c.type),
     "until": lambda c, f: c < _bound(f, c.type),
+    "no_later": lambda c, f: c <= _bound(f, c.type),
     "given": lambda c, _: c.is_not(None),
     "not_given": lambda c, _: c.is_(None),
     "is_viewer": lambda c, _: c == _viewer(),
@@ -189,4 +204,7 @@ def condition(comparison: Comparison, alias: sa.FromClause) -> sa.ColumnElement[
     if field.due is not None and how != "equals":
         due = alias.c[field.due.key]
         return _overdue(column, due) if how == ClockState.OVERDUE else _on_time(column, due)
+    if field.judged is not None:
+        found = field.judged(alias.c, _now())
+        return found if how == "holds" else sa.not_(found)
     return _CONDITIONS[how](column, field)

@@ -10,7 +10,7 @@ import strawberry
 from strawberry import ID
 
 from api.reading.fields import batched, by, column, computed, identifier, masked_text, newest, paged, related
-from api.reading.filters import equals, given, one_of, overdue_clock, until
+from api.reading.filters import equals, given, holds, no_later, one_of, overdue_clock
 from api.reading.shapes import plain, shape
 from api.types.case import Case, case, due_of
 from api.types.connection import Connection
@@ -131,7 +131,8 @@ class MeasureFilter:
 
     level: list[MeasureLevel] | None = one_of(rows.Measure.level, "Its level is among these.")
     ended: bool | None = given(rows.Measure.ended_by, "Whether it has ended, by somebody or by the clock.")
-    ends_by: datetime | None = until(rows.Measure.until, "It ends by then at the latest.")
+    in_force: bool | None = holds(rows.Measure.until, rows.in_force, "Whether it is in force now.")
+    ends_by: datetime | None = no_later(rows.Measure.until, "It ends by then at the latest.")
 
 
 EVIDENCE = by(rows.Evidence.number, rows.Evidence.id)
@@ -165,6 +166,11 @@ class SanctionFilter:
     detection: list[Detection] | None = one_of(rows.Sanction.detection, "How it was found is among these.")
     gravity: list[Gravity] | None = one_of(rows.Sanction.gravity, "Its gravity is among these.")
     answered: bool | None = given(rows.Sanction.answered_at, "Whether the holder has answered.")
+    heard: bool | None = holds(
+        rows.Sanction.answer_until,
+        rows.was_heard_sql,
+        "Whether the hearing is over: the holder has answered, has waived it, or the time to answer has passed.",
+    )
     clock: ClockState | None = overdue_clock(rows.Sanction.clock, rows.Sanction.due_at, "Its clock.")
 
 
@@ -204,6 +210,7 @@ class Sanction(Case):
 class AuthorityReportFilter:
     """Which authority reports."""
 
+    state: list[AuthorityReportState] | None = one_of(report_rows.AuthorityReport.state, "Its state is among these.")
     kind: list[AuthorityReportKind] | None = one_of(report_rows.AuthorityReport.kind, "Its kind is among these.")
     clock: ClockState | None = overdue_clock(
         report_rows.AuthorityReport.clock, report_rows.AuthorityReport.due_at, "Its clock."
