@@ -66,8 +66,7 @@ def keep_evidence(on: On) -> Iterable[Change]:
             "captured_at": piece.captured_at,
         }
         yield Insert(Evidence, values)
-    yield Say(TextName.NOTE, on.input.findings)
-    yield Detail({"evidence": len(on.input.evidence)})
+    yield Say(TextName.NOTE, on.input.findings)  # how many pieces there are would tell the holder of those kept back
 
 
 def reopen(on: On) -> Iterable[Change]:
