@@ -23,12 +23,11 @@ class AuthorityReportKind(Word):
 
 
 class AuthorityReport(Tenant, Journalled, Timed, table=True):
-    """One duty to tell the authority; it hangs on the account."""
+    """One duty to tell the authority. It hangs on the account and is no matter of its holder, who sees no step of it."""
 
     state: AuthorityReportState = word(AuthorityReportState)
     kind: AuthorityReportKind = word(AuthorityReportKind)
     account_id: str = text(foreign_key="account.id")
-    holder_id: str = text(foreign_key="holder.id")
     sanction_id: str = text(foreign_key="sanction.id")
     measure_id: str = text(foreign_key="measure.id")
 

@@ -34,7 +34,7 @@ def _due(on: On) -> Opening:
     }
     until = add_hours(on.now, HOURS_URGENT) if on.caused_by in _WITHIN_A_DAY else None
     effects = (Start(DeadlineKind.AUTHORITY_REPORT, until), Detail({"kind": kind.value, "measure": case.about_id}))
-    return Opening(case.provider_id, case.jurisdiction, values, case.holder_id, effects)
+    return Opening(case.provider_id, case.jurisdiction, values, effects=effects)
 
 
 def _tell_overdue(_: On) -> Iterable[Change]:

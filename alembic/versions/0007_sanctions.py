@@ -187,11 +187,9 @@ def upgrade() -> None:
         sa.Column("jurisdiction", columns.TEXT, nullable=False),
         sa.Column("kind", columns.TEXT, nullable=False),
         sa.Column("account_id", columns.TEXT, nullable=False),
-        sa.Column("holder_id", columns.TEXT, nullable=False),
         sa.Column("sanction_id", columns.TEXT, nullable=False),
         sa.Column("measure_id", columns.TEXT, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_authority_report_account_id_account")),
-        sa.ForeignKeyConstraint(["holder_id"], ["holder.id"], name=op.f("fk_authority_report_holder_id_holder")),
         sa.ForeignKeyConstraint(
             ["jurisdiction"], ["authority.id"], name=op.f("fk_authority_report_jurisdiction_authority")
         ),
@@ -214,9 +212,15 @@ def upgrade() -> None:
     with op.batch_alter_table("filing", schema=None) as batch_op:
         batch_op.add_column(sa.Column("was_in_force", sa.Boolean(), nullable=False, server_default=sa.false()))
 
+    with op.batch_alter_table("batch_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kind", columns.TEXT, nullable=False, server_default="ADOPT"))
+
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("batch_item", schema=None) as batch_op:
+        batch_op.drop_column("kind")
+
     with op.batch_alter_table("filing", schema=None) as batch_op:
         batch_op.drop_column("was_in_force")
 
