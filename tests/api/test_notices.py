@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -368,6 +369,18 @@ async def test_a_receipt_tells_nothing_of_who_is_behind_the_account(world: World
     rows = await world.rows(StepText, case_id=account.id)
     assert any(row.name == "NOTE" for row in rows)
     assert not any(word in text for word in ("拓跋", "canary", "CANARY", "示例路", holder.id, account.id, "staff_"))
+
+
+async def test_the_example_of_the_page_is_answered(world: World) -> None:
+    provider = await world.provider()
+    holder, _ = await provider.rejected()
+    known = await receipt(holder.person, "reject")
+    page = (Path(__file__).parents[2] / "docs/notices.md").read_text("utf-8")
+    query = json.loads(page.partition("-d '")[2].partition("'\n```")[0])["query"]
+
+    seen = (await world.public.ask(query, **known))["noticeByReceipt"]
+
+    assert seen["publicReason"] == NEWS_REASON["publicReason"]
 
 
 async def test_staff_and_holders_may_open_a_receipt_too(world: World) -> None:
