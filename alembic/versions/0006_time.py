@@ -146,11 +146,10 @@ def _fill() -> None:
 
 def upgrade() -> None:
     op.add_column("deployment", sa.Column("worker_passed_at", columns.UtcTime(), nullable=True))
-    only = {"sqlite_where": sa.text(IN_TROUBLE), "postgresql_where": sa.text(IN_TROUBLE)}
+    only: dict[str, Any] = {"sqlite_where": sa.text(IN_TROUBLE), "postgresql_where": sa.text(IN_TROUBLE)}
     op.create_index("ix_deadline_problem", "deadline", ["next_at"], unique=False, **only)
-    addressed = {"sqlite_where": sa.text(TO_AUTHORITY), "postgresql_where": sa.text(TO_AUTHORITY)}
-    columns_ = ["jurisdiction", "created_at", "id"]
-    op.create_index("ix_notice_authority", "notice", columns_, unique=False, **addressed)
+    addressed: dict[str, Any] = {"sqlite_where": sa.text(TO_AUTHORITY), "postgresql_where": sa.text(TO_AUTHORITY)}
+    op.create_index("ix_notice_authority", "notice", ["jurisdiction", "created_at", "id"], unique=False, **addressed)
     for noun in TIMED:  # a default fills the rows that stand; the program names every column itself
         op.add_column(noun, sa.Column("due_at", columns.UtcTime(), nullable=False, server_default=NO_DUE_DATE))
         op.add_column(noun, sa.Column("clock", columns.TEXT, nullable=False, server_default="NONE"))
