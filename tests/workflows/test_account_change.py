@@ -52,7 +52,7 @@ async def approved_change(provider: Provider, id_: str, holder: Holder, **partic
 
 async def filings(world: World, id_: str) -> list[tuple[str, str | None, int, str]]:
     """State, number, version and name of an account's filings, the oldest first."""
-    rows = await world.rows(Filing, account_id=id_, order_by="created_at")
+    rows = await world.rows(Filing, account_id=id_, order_by="id")
     return [(row.state, row.number, row.number_version, row.display_name) for row in rows]
 
 
