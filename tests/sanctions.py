@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from domain.sanction import Measure, Sanction
 from tests.world import Answer, Holder, Person, Provider, by_two, unique
 
 REASONS: Final[dict[str, Any]] = {
@@ -44,6 +45,14 @@ class Case:
         answer: dict[str, Any] = found["sanction"]
         return answer
 
+    async def row(self) -> Any:
+        """The case as it is stored."""
+        return (await self.provider.world.rows(Sanction, id=self.id))[0]
+
+    async def measures(self) -> list[Any]:
+        """Its measures as they are stored, the first one first."""
+        return list(await self.provider.world.rows(Measure, order_by="created_at", sanction_id=self.id))
+
     async def version(self) -> int:
         """Its version now."""
         return int((await self.told("version"))["version"])
@@ -60,13 +69,11 @@ class Case:
 
     async def answer(self, *points: str) -> Answer:
         """The holder answers."""
-        return await self._holder().must(
-            "sanctionAnswer", id=self.id, version=await self.version(), points=list(points)
-        )
+        return await self.person.must("sanctionAnswer", id=self.id, version=await self.version(), points=list(points))
 
     async def waive(self) -> Answer:
         """The holder waives the answer."""
-        return await self._holder().must("sanctionWaive", id=self.id, version=await self.version())
+        return await self.person.must("sanctionWaive", id=self.id, version=await self.version())
 
     async def input(self, **more: Any) -> dict[str, Any]:
         """What every decision needs."""
@@ -98,27 +105,31 @@ class Case:
 
     async def reduce(self, level: str, **more: Any) -> Answer:
         """The officer reduces."""
-        given = {"id": self.id, "version": await self.version(), "level": level, "reason": "It was too much.", **more}
+        given: dict[str, Any] = {"id": self.id, "version": await self.version(), "level": level}
+        given |= {"reason": "It was too much.", **more}
         return await self.provider.officer.must("sanctionReduce", **given)
 
     async def lift(self) -> Answer:
         """The officer lifts."""
-        given = {"id": self.id, "version": await self.version(), "reason": "It was put right."}
+        given: dict[str, Any] = {"id": self.id, "version": await self.version(), "reason": "It was put right."}
         return await self.provider.officer.must("sanctionLift", **given)
 
     async def rescind(self, measure_id: str | None = None) -> Answer:
         """Two officers take a measure back, the last one where none is named."""
         if measure_id is None:
             measure_id = (await self.told("measure { id }"))["measure"]["id"]
-        given = {"id": self.id, "version": await self.version(), "measureId": measure_id, "reason": "It was wrong."}
+        given: dict[str, Any] = {"id": self.id, "version": await self.version(), "measureId": measure_id}
+        given |= {"reason": "It was wrong."}
         return await self._by_two("sanctionRescind", given)
 
     async def dismiss(self) -> Answer:
         """The reviewer dismisses."""
-        given = {"id": self.id, "version": await self.version(), "reasons": DISMISSAL}
+        given: dict[str, Any] = {"id": self.id, "version": await self.version(), "reasons": DISMISSAL}
         return await self.provider.reviewer.must("sanctionDismiss", **given)
 
-    def _holder(self) -> Person:
+    @property
+    def person(self) -> Person:
+        """Who holds the account."""
         assert self.holder is not None
         return self.holder.person
 

@@ -10,7 +10,7 @@ import orjson
 from domain.deadline import Deadline
 from domain.journal import Step
 from domain.notice import Notice
-from domain.sanction import Evidence, Sanction
+from domain.sanction import Evidence
 from tests.sanctions import CIRCUMSTANCES, PIECE, Case, asked, sanctioned
 from tests.world import NOON, Person, World
 
@@ -37,10 +37,6 @@ async def look(case: Case, person: Person) -> Any:
     (step,) = await world.rows(Step, case_id=case.id, seq=1)
     ids = {"account": case.account_id, "sanction": case.id, "evidence": pieces[0].id, "step": step.id}
     return await person.ask(LOOK, **ids)
-
-
-async def row(case: Case) -> Sanction:
-    return (await case.provider.world.rows(Sanction, id=case.id))[0]
 
 
 # --- before and after a holder is told ---------------------------------------------------------------------------
@@ -154,7 +150,7 @@ async def test_the_period_to_answer_is_five_working_days_and_a_day_at_least_wher
     ends = {}
     for case in (plain, urgent):
         (deadline,) = await world.rows(Deadline, case_id=case.id, kind="SANCTION_ANSWER")
-        found = await row(case)
+        found = await case.row()
         assert (deadline.due_at, found.due_at, found.clock) == (found.answer_until, found.answer_until, "RUNNING")
         ends[case.id] = found.answer_until
     assert ends[urgent.id] == world.clock() + timedelta(hours=24)
@@ -168,7 +164,7 @@ async def test_the_hearing_is_over_at_the_very_instant_its_period_ends(world: Wo
     case = await sanctioned(provider, ground="FRAUD")
     unheard = await provider.officer.refused("sanctionSuspend", **await case.input(days=7, **SKIPPED))
     await case.notify(answerHours=24)
-    until = (await row(case)).answer_until
+    until = (await case.row()).answer_until
     given = await case.input(days=7, **SKIPPED)
     blocked = (await case.told("availableSteps { trigger allowed problems { code } }"))["availableSteps"]
 
@@ -183,7 +179,7 @@ async def test_the_hearing_is_over_at_the_very_instant_its_period_ends(world: Wo
     suspending = next(step for step in blocked if step["trigger"] == "suspend")
     assert suspending["allowed"] is False
     assert [problem["code"] for problem in suspending["problems"]] == ["HEARING_OPEN"]
-    assert (await row(case)).state == "SUSPENDED"
+    assert (await case.row()).state == "SUSPENDED"
 
 
 async def test_an_answer_ends_the_hearing_and_the_decision_addresses_each_of_its_points(world: World) -> None:
@@ -193,7 +189,7 @@ async def test_an_answer_ends_the_hearing_and_the_decision_addresses_each_of_its
     await case.answer("It was satire.", "Few saw it.")
     world.clock.advance(hours=1)
     await case.answer("I took it down.")
-    found = await row(case)
+    found = await case.row()
     assert (found.answer_points, found.answered_at) == (3, world.clock() - timedelta(hours=1))
     (deadline,) = await world.rows(Deadline, case_id=case.id, kind="SANCTION_ANSWER")
     assert deadline.outcome == "MET"
@@ -211,9 +207,9 @@ async def test_an_answer_ends_the_hearing_and_the_decision_addresses_each_of_its
         assert answer.problems == [("POINTS_UNADDRESSED", "addressed")]
     await case.suspend(addressed=said(1, 2, 3), **SKIPPED)
 
-    late = await case._holder().refused("sanctionAnswer", id=case.id, version=await case.version(), points=["Late."])
+    late = await case.person.refused("sanctionAnswer", id=case.id, version=await case.version(), points=["Late."])
     assert late.codes == ["ILLEGAL_TRANSITION"]
-    journal = await case.told("journal { nodes { trigger texts { text { display } } } }", case._holder())
+    journal = await case.told("journal { nodes { trigger texts { text { display } } } }", case.person)
     texts = {
         step["trigger"]: [text["text"]["display"] for text in step["texts"]] for step in journal["journal"]["nodes"]
     }
@@ -230,14 +226,14 @@ async def test_a_waiver_ends_the_hearing_and_an_answer_is_taken_after_its_period
     await late.notify()
     await waived.waive()
     await waived.suspend(**SKIPPED)
-    world.clock.now = (await row(late)).answer_until + timedelta(days=1)
+    world.clock.now = (await late.row()).answer_until + timedelta(days=1)
 
     await late.answer("I was away.")
     answer = await provider.officer.refused("sanctionSuspend", **await late.input(days=7, **SKIPPED))
 
     assert answer.problems == [("POINTS_UNADDRESSED", "addressed")]
-    assert ((await row(waived)).waived_at, (await row(waived)).answer_points) == (NOON, 0)
-    empty = await late._holder().refused("sanctionAnswer", id=late.id, version=await late.version(), points=[])
+    assert ((await waived.row()).waived_at, (await waived.row()).answer_points) == (NOON, 0)
+    empty = await late.person.refused("sanctionAnswer", id=late.id, version=await late.version(), points=[])
     assert empty.problems == [("INPUT_INVALID", "points")]
 
 
@@ -247,10 +243,10 @@ async def test_a_case_that_is_taken_up_again_is_heard_again(world: World) -> Non
     await case.notify()
     await case.answer("It was satire.")
     await case.dismiss()
-    given = {"id": case.id, "findings": "There is more.", "evidence": [SECOND]}
+    given: dict[str, Any] = {"id": case.id, "findings": "There is more.", "evidence": [SECOND]}
 
     await provider.officer.must("sanctionReopen", version=await case.version(), **given)
-    found = await row(case)
+    found = await case.row()
     pieces = await world.rows(Evidence, order_by="number", sanction_id=case.id)
     await case.notify()
     open_again = await provider.officer.refused("sanctionSuspend", **await case.input(days=7, **SKIPPED))
