@@ -1,4 +1,4 @@
-"""Several sanctions of one account, decided in any order over HTTP: level and rights are always the reference's (Art. 8).
+"""Several sanctions of one account, decided in any order over HTTP: level and rights are the reference's (Art. 8).
 
 The worker comes when it likes, or never. What happened is kept in the reference's own words as each mutation is
 accepted, so a row written wrong shows as well as one read wrong.
@@ -23,21 +23,30 @@ from domain.viewer import Viewer
 from tests.reference import measures as reference
 from tests.reference.measures import FOREVER, Story
 from tests.reference.publishing import is_in_force
-from tests.sanctions import CIRCUMSTANCES, REASONS, Case, asked
+from tests.sanctions import CIRCUMSTANCES, PIECE, REASONS, Case, asked
 from tests.workflows.test_publishing import rights
 from tests.world import Holder, Person, Provider, World
 from workflows.sanction_level import SanctionLevels
 
 MOVES: Final = int(os.environ.get("SIGNET_SANCTION_MOVES", "40"))
 WALKS: Final = int(os.environ.get("SIGNET_SANCTION_WALKS", "2"))
-GROUNDS: Final = ("VULGARITY", "NEWS_DISTORTED", "FRAUD", "UNLICENSED_NEWS")
+GROUNDS: Final = ("VULGARITY", "NEWS_DISTORTED", "FRAUD", "FRAUD", "UNLICENSED_NEWS")
 SCOPES: Final = (["PUBLISH"], ["COMMENT"], ["PROFILE", "COMMENT"], ["NEWS"])
 LEVEL: Final = "query($id: ID!) { account(id: $id) { sanctionLevel sanctionUntil state } }"
 HEAVY: Final = ("RESTRICTED", "SUSPENDED", "CLOSED")
-VERBS: Final = (
-    "restrict", "restrict", "suspend", "suspend", "warn", "close", "prolong", "reduce", "reduce", "lift", "rescind",
-    "rescind_former", "interim", "open", "open", "wait", "wait", "wait", "sweep",
-)  # fmt: skip
+DECISIONS: Final = ("warn", "restrict", "suspend", "close")
+OTHERWISE: Final = ("prolong", "reduce", "lift", "rescind", "rescind_former", "interim", "reopen")
+# What leads on from a state; now and then anything at all is tried.
+LIKELY: Final[Mapping[str, Sequence[str]]] = {
+    "OPENED": ("warn", "restrict", "interim"),
+    "NOTIFIED": ("warn", "restrict", "suspend", "suspend", "close", "interim"),
+    "WARNING": ("restrict", "suspend", "lift"),
+    "RESTRICTED": ("suspend", "suspend", "prolong", "reduce", "lift", "rescind", "close"),
+    "SUSPENDED": ("prolong", "reduce", "reduce", "lift", "rescind", "rescind_former", "close"),
+    "CLOSED": ("reduce", "rescind", "rescind", "rescind_former"),
+    "EXPIRED": ("reopen", "rescind"),
+    "LIFTED": ("reopen", "rescind"),
+}
 DAY: Final = timedelta(days=1)
 
 
@@ -49,6 +58,7 @@ class Known:
     is_news: bool
     rungs: list[str] = field(default_factory=list)
     interim: str | None = None
+    is_over: bool = False  # nothing leads on from here
 
 
 @dataclass
@@ -68,15 +78,19 @@ class Walk:
     async def move(self) -> None:
         """Somebody does something, or time passes."""
         self.story.now = self.world.clock()
-        verb = self.random.choice(VERBS) if self.known else "open"
-        if verb == "wait":
+        what = self.random.choice(("wait", "wait", "sweep", "open", *["decide"] * 6))
+        if what == "wait":
             self.world.clock.advance(hours=self.random.choice((1, 24, 72, 200)), seconds=self.random.randrange(60))
-        elif verb == "sweep":
+        elif what == "sweep":
             await self.world.sweep()
-        elif verb == "open":
+        elif what == "open" or not self.known:
             await self._open()
         else:
-            await self._decide(verb, self.random.choice(self.known))
+            one = self.random.choice([each for each in self.known if not each.is_over] or self.known)
+            state = (await one.case.told("stateCode"))["stateCode"]
+            one.is_over = state == "OVERTURNED"
+            tried = () if self.random.random() < 0.1 else LIKELY.get(state, ())
+            await self._decide(self.random.choice(tried or (*DECISIONS, *OTHERWISE)), one)
 
     async def _open(self) -> None:
         ground = self.random.choice(GROUNDS)
@@ -86,11 +100,15 @@ class Walk:
         if done.codes:
             return
         case = Case(self.provider, self.account_id, done.id, self.holder, self.second)
-        if self.random.random() < 0.9:  # else there is no hearing that could be over
+        self.known.append(Known(case, ground in ("NEWS_DISTORTED", "UNLICENSED_NEWS")))
+        await self._hear(case)
+        self.accepted["open"] += 1
+
+    async def _hear(self, case: Case) -> None:
+        """Now and then there is no hearing, so none that could be over."""
+        if self.random.random() < 0.9:
             await case.notify()
             await case.waive()
-        self.known.append(Known(case, ground in ("NEWS_DISTORTED", "UNLICENSED_NEWS")))
-        self.accepted["open"] += 1
 
     async def _decide(self, verb: str, one: Known) -> None:
         days, scope = self.random.choice((7, 15, 30)), self.random.choice(SCOPES)
@@ -99,7 +117,10 @@ class Walk:
         if given is None or not await self._is_accepted(verb, given):
             return
         self.accepted[verb] += 1
-        self._happened(verb, one, days, scope, level)
+        if verb == "reopen":
+            await self._hear(one.case)
+        else:
+            self._happened(verb, one, days, scope, level)
 
     async def _input(
         self, verb: str, one: Known, days: int, scope: Sequence[str], level: str
@@ -108,7 +129,11 @@ class Walk:
         pieces = {"evidenceIds": await one.case.evidence(), "reasons": REASONS}
         decision = {**id_, **pieces, "circumstances": CIRCUMSTANCES}
         reason = {**id_, "reason": "It was put right."}
-        term = {"WARNING": {}, "RESTRICTED": {"days": days, "scope": scope}, "SUSPENDED": {"days": days}}[level]
+        terms: Mapping[str, dict[str, Any]] = {
+            "RESTRICTED": {"days": days, "scope": scope},
+            "SUSPENDED": {"days": days},
+        }
+        term = terms.get(level, {})
         former = await self._measure_of(one, 0 if verb == "rescind_former" else -1)
         return {
             "warn": decision,
@@ -120,6 +145,7 @@ class Walk:
             "lift": reason,
             "rescind": None if former is None else {**reason, "measureId": former},
             "rescind_former": None if former is None else {**reason, "measureId": former},
+            "reopen": {**id_, "findings": "It went on.", "evidence": [PIECE]},
             "interim": {**id_, "reasons": REASONS, "scope": scope, "hours": 48},
         }[verb]
 
@@ -142,7 +168,7 @@ class Walk:
     # --- the same in the story's words ----------------------------------------------------------------------------
     def _happened(self, verb: str, one: Known, days: int, scope: Sequence[str], level: str) -> None:
         story, now = self.story, self.story.now
-        if verb in ("warn", "restrict", "suspend", "close"):
+        if verb in DECISIONS:
             self._end(one.interim)
         if verb == "interim":
             one.interim = story.add("INTERIM", now, now + 2 * DAY, scope=scope, is_news=one.is_news)
