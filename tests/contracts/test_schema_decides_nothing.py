@@ -35,8 +35,10 @@ from workflows.registry import WORKFLOWS
 # Every column from which somebody could be known. Nothing shows one but masked() and masked_text().
 PERSONAL: Final = {
     "account": set[str](),
+    "ban": {"subject_index"},
     "batch_item": {"sealed"},
     "document_chunk": {"sealed"},
+    "evidence": {"sealed"},
     "identity": {
         "mask_key", "clear_key", "bundle", "sealed", "resident_id_index", "mobile_index", "uscc_index",
         "pending_bundle", "pending_sealed", "pending_resident_id_index", "pending_mobile_index", "pending_uscc_index",
@@ -53,7 +55,9 @@ CHAINS: Final = {"head", "hash", "prev_hash"}
 MASK_CURE: Final = "is personal: show it by masked(Kind…) or masked_text(Kind…), which know who sees which form"
 RESOLVER_CURE: Final = "has a resolver: a type is a shape; use column(), computed() or batched(), which plan"
 # Doors that are no step of a workflow.
-OTHER_GRANTS: Final = {Grant.PROPOSAL_ENDORSE, Grant.PROPOSAL_WITHDRAW, Grant.REGISTER_IMPORT, Grant.DOCUMENT_UPLOAD}
+OTHER_GRANTS: Final = {
+    Grant.PROPOSAL_ENDORSE, Grant.PROPOSAL_WITHDRAW, Grant.REGISTER_IMPORT, Grant.DOCUMENT_UPLOAD, Grant.NOTICE_SEE,
+}  # fmt: skip
 
 
 def fields_of(made: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, str, GraphQLField]]:
