@@ -116,13 +116,14 @@ def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) 
 
 
 def calendar_of(settings: Settings) -> WorkingDays:
-    """The working days. A year whose official ones are not known is logged once, when it is first counted in."""
+    """The working days."""
+    return WorkingDays(holidays=settings.holidays, assumed=_warn_of_year)
 
-    @cache
-    def warn(year: int) -> None:
-        _log.warning("calendar.year_unknown", year=year, counted="Monday to Friday", less="SIGNET_HOLIDAYS")
 
-    return WorkingDays(holidays=settings.holidays, assumed=warn)
+@cache
+def _warn_of_year(year: int) -> None:
+    """Log that a year's official working days are not known: once, when it is first counted in."""
+    _log.warning("calendar.year_unknown", year=year, counted="Monday to Friday", less="SIGNET_HOLIDAYS")
 
 
 async def expect_clock(settings: Settings, database: Database) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from api import logs
 from api.commands.demo import demo
 from api.commands.doctor import doctor
 from api.commands.explain import explain
@@ -22,12 +23,19 @@ from api.commands.worker import worker_command
 
 app: Final = typer.Typer(
     name="signet",
-    help="Signet runs the life of public accounts: review, filing and due process behind one GraphQL API.",
     epilog="Settings are SIGNET_* variables; `signet doctor` lists them all.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def signet() -> None:
+    """Signet runs the life of public accounts: review, filing and due process behind one GraphQL API."""
+    logs.set_up()
+
+
 app.command("serve")(serve)
 app.command("demo")(demo)
 app.command("worker")(worker_command)

@@ -21,7 +21,7 @@ def set_up(level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_to_standard_error,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a logger that is kept would keep the standard error of its first word
     )
     logging.basicConfig(handlers=[_Forwarded()], level=logging.WARNING, force=True)
 

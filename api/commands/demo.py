@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,7 +21,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from api import logs
 from api.app import opened, system_clock
 from api.commands.callers import Caller, Unexpected, Wire
 from api.commands.import_register import BY_COMMAND_LINE, pieces_of
@@ -56,7 +54,6 @@ def demo(
     ] = None,
 ) -> None:
     """Walk from a stranger to a filing, a badge and its loss, sanctions and their end. Exit code 0: all was as told."""
-    logs.set_up(logging.ERROR)  # what is told is the story
     console = Console(highlight=False)
     if console.width < WIDTH_MIN:
         console = Console(highlight=False, width=WIDTH_MIN)

@@ -13,7 +13,6 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from api import logs
 from api.app import create_app, opened
 from api.commands.migrate import migrated
 from api.commands.startup import EXIT_REFUSED, ClockOffset, cures_told, settings_from
@@ -38,7 +37,6 @@ def serve(
 ) -> None:
     """Serve the API. SQLite beside you unless SIGNET_DATABASE_URL says otherwise."""
     settings = settings_from(host=host, port=port, clock_offset=clock_offset)
-    logs.set_up()
     if demo and settings.is_production:
         typer.echo("The demo data are for trials: a production deployment takes none.", err=True)
         raise typer.Exit(EXIT_REFUSED)

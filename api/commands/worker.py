@@ -9,7 +9,6 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from api import logs
 from api.app import opened, tell_of_offset
 from api.commands.migrate import migrated
 from api.commands.startup import EXIT_REFUSED, ClockOffset, cures_told, settings_from
@@ -33,7 +32,6 @@ def worker_command(
     if settings.database_url.startswith(SQLITE_PREFIX):
         typer.echo(_NOT_BESIDE_SQLITE, err=True)
         raise typer.Exit(EXIT_REFUSED)
-    logs.set_up()
     with cures_told():
         migrated(settings)
         asyncio.run(_work(settings))

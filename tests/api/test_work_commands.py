@@ -161,12 +161,12 @@ def test_a_year_that_is_not_published_is_logged_once(folder: Path, capsys: pytes
     calendar = calendar_of(Settings())
 
     for _ in range(3):
-        calendar.after(datetime(2090, 12, 29, 4, 0, tzinfo=UTC), 5)
+        calendar.after(datetime(2190, 12, 29, 4, 0, tzinfo=UTC), 5)
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["event"], line["year"], line["level"]) for line in lines] == [
-        ("calendar.year_unknown", 2090, "warning"),
-        ("calendar.year_unknown", 2091, "warning"),
+        ("calendar.year_unknown", 2190, "warning"),
+        ("calendar.year_unknown", 2191, "warning"),
     ]
 
 
