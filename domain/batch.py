@@ -57,6 +57,7 @@ class BatchItem(Tenant, table=True):
     """One item: its input sealed, its verdict in the open."""
 
     batch_id: str = text(foreign_key="batch.id")
+    kind: BatchKind = word(BatchKind)  # as its batch: what is thought of deciding is not for all who may adopt
     number: int = integer()  # its place in the batch, from 0
     holder_id: str | None = text(nullable=True)
     identity_id: str | None = text(nullable=True)  # under whose mask key it is sealed

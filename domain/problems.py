@@ -133,7 +133,10 @@ class ProblemCode(Word):
         "An account of this subject is not adopted: a reviewer has to look at it.", "Have the holder apply.")
     EXAMINED_TOO_LATE = ("EXAMINED_TOO_LATE", "审核日期不早于接入日",
         "Only what was examined before the provider's first day here is adopted.", "Have the holder apply.")
-    BATCH_FULL = ("BATCH_FULL", "批次已满", "A batch holds at most 10,000 items.", "Begin another batch.")
+    BATCH_FULL = ("BATCH_FULL", "批次已满", "A batch holds at most 10,000 accounts to adopt, or 500 decisions.",
+        "Begin another batch.")
+    BATCH_OTHER_KIND = ("BATCH_OTHER_KIND", "批次类型不符", "The batch is of another kind.",
+        "Name a batch that was filled for this.")
     BATCH_CHANGED = ("BATCH_CHANGED", "批次内容已变动", "The digest is not that of the batch's items.",
         "Read the batch again and decide anew.")
     BATCH_TOO_LARGE = ("BATCH_TOO_LARGE", "批次过大不能整体执行", "All or nothing is for at most 500 items.",

@@ -60,7 +60,8 @@ REVOCATION: Final[dict[str, Any]] = {
     "answer": "示例答复",
 }
 _PAYLOADS: Final = {
-    "accountAdopt": "batch", "agreementConsent": "holder", "account": "account", "batch": "batch", "filing": "filing",
+    "accountAdopt": "batch", "sanctionBatchFill": "batch", "sanctionDecide": "batch",
+    "agreementConsent": "holder", "account": "account", "batch": "batch", "filing": "filing",
     "holder": "holder", "identity": "identity", "provider": "provider", "qualification": "qualification",
     "agreement": "agreement", "staff": "staff", "permission": "permission", "sanction": "sanction",
 }  # fmt: skip

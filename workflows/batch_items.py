@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -19,9 +19,10 @@ from domain.table import table_of
 from domain.vault.cipher import NotOpened, Place, seal, unseal
 from domain.vault.keys import Keys, open_mask_key
 from domain.vault.texts import commitment, pack_text, unpack_text
-from workflows.account_adopt import AdoptionItem
+from workflows.commands import Input
 from workflows.database import Connection
 
+T = TypeVar("T", bound=Input)
 BEGINNING: Final = "0" * 64  # the digest of no items
 _ITEM, _IDENTITY = table_of(BatchItem), table_of(Identity)
 _BATCH: Final = sa.bindparam("batch", type_=TEXT, required=False)
@@ -51,9 +52,9 @@ class Item:
     number: int
     body: bytes
 
-    @property
-    def asked(self) -> AdoptionItem:
-        return AdoptionItem.model_validate_json(self.body)
+    def read(self, kind: type[T]) -> T:
+        """What it asks for, read as an item of its kind."""
+        return kind.model_validate_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ class Result:
     problems: tuple[Problem, ...]
 
 
-def body_of(item: AdoptionItem) -> bytes:
+def body_of(item: Input) -> bytes:
     """The canonical form of an input: what is sealed, and what the digest covers."""
-    return orjson.dumps(item.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(item.model_dump(mode="json", exclude_none=True), option=orjson.OPT_SORT_KEYS)
 
 
 def digest_after(keys: Keys, before: str, number: int, body: bytes) -> str:

@@ -170,8 +170,15 @@ async def use(proposal: Proposal, step: StepInHand, writing: Writing, transactio
     if not await transaction.fetch(_USE, {"id": proposal.id, "b_step": step.id}):
         raise Refused(_problem(ProblemCode.PROPOSAL_DEAD))
     await _settle(proposal, Outcome.MET, writing, transaction)
-    writing.inserts.append(_involved(step, writing, proposal.endorser_id, proposal.endorser_person, "ENDORSER"))
-    writing.inserts.append(_involved(step, writing, proposal.proposer_id, proposal.proposer_person, "PROPOSER DECIDER"))
+    writing.inserts += decided_by_two(step, writing, (proposal.endorser_id, proposal.endorser_person))
+
+
+def decided_by_two(
+    step: StepInHand, writing: Writing, endorser: tuple[Any, Any]
+) -> list[tuple[type[Involvement], dict[str, Any]]]:
+    """The two persons behind a decision: its endorser, by id and person, and who proposed and takes it."""
+    proposer = _involved(step, writing, writing.viewer.id, writing.viewer.person, "PROPOSER DECIDER")
+    return [_involved(step, writing, *endorser, "ENDORSER"), proposer]
 
 
 def decided_alone(step: StepInHand, writing: Writing) -> tuple[type[Involvement], dict[str, Any]]:
@@ -182,8 +189,8 @@ def decided_alone(step: StepInHand, writing: Writing) -> tuple[type[Involvement]
 def _involved(
     step: StepInHand, writing: Writing, staff_id: Any, person: Any, parts: str
 ) -> tuple[type[Involvement], dict[str, Any]]:
-    values = {"decision": step.id, "person": person, "staff_id": staff_id, "parts": parts}
-    return Involvement, {"id": new_id("involvement"), "created_at": writing.now, **values}
+    made = {"id": new_id("involvement"), "created_at": writing.now}
+    return Involvement, {**made, "decision": step.id, "person": person, "staff_id": staff_id, "parts": parts}
 
 
 async def endorse(office: Office, writing: Writing, command: ProposalEndorse, transaction: Transaction) -> str:

@@ -1,4 +1,4 @@
-"""Batches of like requests, and what became of each item (Art. 7)."""
+"""Batches of like requests, and what became of each item (Art. 7, 8)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from api.types.masked import MaskedText
 from api.types.node import Node
 from api.types.problem import Problem
 from api.types.provider import Provider
+from api.types.sanction import Sanction
 from api.types.staff import Staff
 from domain import account as account_rows
 from domain import batch as rows
 from domain import holder as holder_rows
 from domain import journal as journal_rows
 from domain import provider as provider_rows
+from domain import sanction as sanction_rows
 from domain import staff as staff_rows
 from domain.batch import BatchKind, BatchState, ItemState
 from domain.policy.masking import Kind
@@ -69,7 +71,8 @@ class BatchItem(Node):
     carried_out_at: datetime | None = column(rows.BatchItem.carried_out_at, "When it was decided.")
     holder: Holder | None = related(rows.BatchItem.holder_id, holder_rows.Holder.id, "Whose account it is about.")
     account: Account | None = related(rows.BatchItem.case_id, account_rows.Account.id, "The account adopted.")
-    step: Step | None = related(rows.BatchItem.step_id, journal_rows.Step.id, "The step that adopted it.")  # type: ignore[name-defined] # noqa: F821
+    sanction: Sanction | None = related(rows.BatchItem.case_id, sanction_rows.Sanction.id, "The sanction to decide.")
+    step: Step | None = related(rows.BatchItem.step_id, journal_rows.Step.id, "The step that was taken.")  # type: ignore[name-defined] # noqa: F821
 
 
 ITEMS = by(rows.BatchItem.number, rows.BatchItem.id)
@@ -99,6 +102,6 @@ class BatchResult:
     """What became of one item, or would become of it."""
 
     index: int = strawberry.field(description="The number of the item.")
-    id: ID | None = strawberry.field(description="The account adopted.")
-    step: ID | None = strawberry.field(description="The step that adopted it.")
+    id: ID | None = strawberry.field(description="The account adopted, or the sanction.")
+    step: ID | None = strawberry.field(description="The step that was taken.")
     problems: list[Problem] = strawberry.field(description="Why it was refused; empty where it was not.")

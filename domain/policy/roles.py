@@ -103,7 +103,9 @@ class Grant(StrEnum):
     REGISTER_IMPORT = "register:import"
     SANCTION_ACKNOWLEDGE = "sanction:acknowledge"
     SANCTION_ANSWER = "sanction:answer"
+    SANCTION_BATCH_FILL = "sanction:batch_fill"
     SANCTION_CLOSE = "sanction:close"
+    SANCTION_DECIDE = "sanction:decide"
     SANCTION_DISMISS = "sanction:dismiss"
     SANCTION_EXTEND_INTERIM = "sanction:extend_interim"
     SANCTION_INTERIM = "sanction:interim"
@@ -155,6 +157,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         permission:suspend permission:resume permission:revoke
         {_CASES} sanction:interim sanction:extend_interim sanction:restrict sanction:suspend sanction:close
         sanction:prolong sanction:reduce sanction:lift sanction:rescind sanction:reopen
+        sanction:batch_fill sanction:decide
         staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """

@@ -13,7 +13,7 @@ from domain.account import Account, Candidate, Material, ReservedName, Submissio
 from domain.agreement import AgreementVersion, Consent
 from domain.authority import Authority
 from domain.authority_report import AuthorityReport
-from domain.batch import Batch, BatchItem
+from domain.batch import Batch, BatchItem, BatchKind
 from domain.columns import TEXT
 from domain.deadline import Deadline
 from domain.deployment import Deployment
@@ -81,13 +81,17 @@ HELD_KNOWN: Final = _both(HELD, lambda t: t.c.told_at.is_not(None))  # nobody le
 
 
 def _told_of(t: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Of no sanction, or of one that its holder was told of."""
+    """Of no sanction, or of one that its holder was told of; what the authority is owed to know is not told to them."""
     told = sa.exists().where(_TOLD.c.id == t.c.case_id, _TOLD.c.told_at.is_not(None))
-    return sa.or_(t.c.case_id.not_like(sa.literal_column("'sanction_%'")), told)
+    others = (t.c.case_id.not_like(sa.literal_column(f"'{kind}_%'")) for kind in ("sanction", "authority_report"))
+    return sa.or_(sa.and_(*others), told)
 
 
 HELD_STEP: Final = _both(HELD, _told_of)
 HELD_TOLD: Final = _both(HELD_STEP, _word("audience", Audience.PARTY))
+OWN_ADOPTION: Final = _both(OWN, _word("kind", BatchKind.ADOPT))  # what is thought of deciding is the officers' alone
+AREA_ADOPTION: Final = _both(AREA, _word("kind", BatchKind.ADOPT))
+ALL_ADOPTION: Final = _word("kind", BatchKind.ADOPT)
 AREA_NOTICE: Final = _both(AREA, _word("party", Party.AUTHORITY))  # the addressee alone, not who reads all
 PROVIDER_NOTICE: Final = _both(OWN, _word("party", Party.PROVIDER))
 
@@ -125,7 +129,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Badge:            (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     RegisterEntry:    (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     Batch:            (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
-    BatchItem:        (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
+    BatchItem:        (NONE,        NONE,     OWN,             OWN_ADOPTION, AREA_ADOPTION, ALL_ADOPTION, NONE),
     Sanction:         (HELD_KNOWN,  OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Measure:          (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Evidence:         (HELD_DISCLOSED, OWN,   OWN,             NONE,     AREA,      ALL,      NONE),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from api.dev_issuer import ISSUER
 from domain.account import Account, AccountState, Submission
-from domain.batch import Batch, BatchItem
+from domain.batch import Batch, BatchItem, BatchKind
 from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.journal import Step, StepText
@@ -22,10 +22,11 @@ from domain.proposal import Involvement, Proposal
 from domain.table import table_of
 from domain.viewer import Viewer
 from tests.world import Answer, Holder, Person, Provider, World, document, resident_id, unique
-from workflows import adopting, adoption_facts
+from workflows import adoption_facts, batch_run
 from workflows.account import ACCOUNT
 from workflows.account_adopt import AccountAdoption
-from workflows.adoption_chunk import Chunk
+from workflows.batch_chunk import Chunk
+from workflows.batch_commands import ROOM
 from workflows.database import compile_once
 from workflows.soundness import verify_chains
 from workflows.unit_of_work import carry_out
@@ -672,7 +673,7 @@ async def test_a_repeated_adoption_adopts_once_and_is_told_the_same(world: World
 async def test_what_was_broken_off_is_carried_on_by_the_same_call(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adopting, "CHUNK", 3)
+    monkeypatch.setattr(batch_run, "CHUNK", 3)
     provider = await opened(world)
     holder = await provider.holder()
     batch = await (await filled(provider, [item(holder) for _ in range(8)])).endorsed()
@@ -701,8 +702,8 @@ async def test_what_was_broken_off_is_carried_on_by_the_same_call(
 async def test_a_call_carries_out_a_bounded_number_and_the_next_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adopting, "CHUNK", 2)
-    monkeypatch.setattr(adopting, "CALL_MAX", 4)
+    monkeypatch.setattr(batch_run, "CHUNK", 2)
+    monkeypatch.setattr(batch_run, "CALL_MAX", 4)
     provider = await opened(world)
     holder = await provider.holder()
     batch = await (await filled(provider, [item(holder) for _ in range(6)])).endorsed()
@@ -716,7 +717,7 @@ async def test_a_call_carries_out_a_bounded_number_and_the_next_goes_on(
 
 
 async def test_two_calls_at_once_double_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adopting, "CHUNK", 2)
+    monkeypatch.setattr(batch_run, "CHUNK", 2)
     provider = await opened(world)
     holder = await provider.holder()
     batch = await (await filled(provider, [item(holder) for _ in range(10)])).endorsed()
@@ -748,7 +749,7 @@ async def test_where_another_is_first_to_a_name_only_that_item_is_refused(
             known.handles.clear()  # as if the other had committed between the question and the write
         return known
 
-    monkeypatch.setattr("workflows.adoption_chunk.known_of", blind)
+    monkeypatch.setattr("workflows.adopting.known_of", blind)
     answer = await batch.adopt()
 
     assert told(answer) == [(0, []), (1, ["HANDLE_UNAVAILABLE"]), (2, [])]
@@ -769,6 +770,8 @@ async def test_a_console_is_told_what_may_be_done_with_a_batch(world: World) -> 
     assert [tuple(step.values()) for step in shown["availableSteps"]] == [
         ("add", "batchFill", True, False),
         ("adopt", "accountAdopt", True, True),
+        ("add_decisions", "sanctionBatchFill", False, False),
+        ("decide", "sanctionDecide", False, True),
         ("discard", "batchDiscard", True, False),
     ]
     assert (shown["caption"], shown["clock"], shown["priority"]) == ("填报中", "NONE", "NORMAL")
@@ -803,7 +806,7 @@ async def test_a_name_that_is_kept_back_is_not_adopted(world: World) -> None:
 
 
 async def test_a_batch_holds_no_more_than_its_measure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workflows.batch.ITEMS_MAX", 3)
+    monkeypatch.setitem(ROOM, BatchKind.ADOPT, 3)
     provider = await opened(world)
     holder = await provider.holder()
     batch = await filled(provider, [item(holder), item(holder)])
