@@ -33,7 +33,10 @@ from workflows.authority_report import AUTHORITY_REPORT
 from workflows.recommendations import Recommendations
 from workflows.sanction import SANCTION
 
-for words in (SanctionLevel, MeasureLevel, EndCause, Gravity, Detection, Intent, Harm, Spread, Cooperation):
+for words in (
+    AuthorityReportKind, AuthorityReportState, Cooperation, Detection, EndCause, Gravity, Harm, Intent, MeasureLevel,
+    SanctionLevel, SanctionState, Spread,
+):  # fmt: skip
     word(words)
 
 
