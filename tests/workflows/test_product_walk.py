@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ from domain.reminder import REMINDERS
 from domain.table import table_of
 from domain.viewer import SYSTEM, Viewer
 from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION
+from workflows import follow_ups
 from workflows.account_adopt import AdoptionFacts
 from workflows.account_facts import Adoption, AskedChange
 from workflows.database import valued
@@ -43,6 +44,7 @@ from workflows.deadlines import due
 from workflows.engine import NEW, On, Transition, Workflow
 from workflows.filing import FilingFacts
 from workflows.firing import fire, fire_due
+from workflows.follow_ups import FollowUp
 from workflows.hands import Hand, StepInHand, Writing
 from workflows.permission_facts import Listed, PermissionFacts
 from workflows.registry import WORKFLOWS, reached_from
@@ -52,6 +54,7 @@ NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 CALENDAR: Final = WorkingDays()
 DIALECT: Final = sqlite.dialect()
 ACCOUNT, FILING, PERMISSION = WORKFLOWS["account"], WORKFLOWS["filing"], WORKFLOWS["permission"]
+KEPT: Final = 40
 WALKED: Final = (ACCOUNT, FILING, PERMISSION)
 A, F, P, D, K = AccountState, FilingState, PermissionState, DeadlineKind, PermissionKind
 ON_FILE: Final = ("FILED", "BADGED")
@@ -343,6 +346,7 @@ class Edge:
     trigger: str
     writing: Writing
     after: Place
+    again: Callable[[], Edge] | None = field(default=None, compare=False)  # the same step taken anew
 
     def __str__(self) -> str:
         return f"{self.trigger} from {self.before.key if self.before else NEW} to {self.after.key}"
@@ -362,6 +366,14 @@ class Walk:
     refused: Counter[ProblemCode] = field(default_factory=Counter)
     fired: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    caused: dict[FollowUp, list[Edge]] = field(default_factory=dict)  # a few steps that set each follow-up off
+
+    def keep(self, edge: Edge) -> None:
+        """Remember which follow-ups it set off."""
+        for step in edge.writing.steps if edge.again is not None else ():
+            for row in causes_of(step):
+                if len(kept := self.caused.setdefault(row, [])) < KEPT:
+                    kept.append(edge)
 
     def ways_to(self, is_goal: Callable[[Place], bool]) -> set[tuple[Any, ...]]:
         """The combinations from which somebody can lead to a goal."""
@@ -376,6 +388,31 @@ class Walk:
                 found.add(key)
                 waiting.append(key)
         return found
+
+
+def causes_of(step: StepInHand) -> Iterator[FollowUp]:
+    """The rows that may have fired a step."""
+    if step.cause is not None:
+        cause, fires = step.cause, (step.hand.workflow.noun, step.trigger)
+        for row in follow_ups.caused_by(cause.hand.workflow.noun, cause.trigger, cause.before or NEW, cause.after):
+            if row.fires == fires:
+                yield row
+
+
+def unnoticed(walk: Walk, judge: Callable[[Edge], Iterable[str]], patched: pytest.MonkeyPatch) -> list[FollowUp]:
+    """The rows without which every step that they followed would have been as good."""
+    rows, idle = follow_ups.FOLLOW_UPS, []
+    for row, edges in walk.caused.items():
+        patched.setattr(follow_ups, "FOLLOW_UPS", tuple(one for one in rows if one is not row))
+        if not any(is_noticed(edge, judge) for edge in edges):
+            idle.append(row)
+    patched.setattr(follow_ups, "FOLLOW_UPS", rows)
+    return idle
+
+
+def is_noticed(edge: Edge, judge: Callable[[Edge], Iterable[str]]) -> bool:
+    assert edge.again is not None
+    return any(True for _ in judge(edge.again()))
 
 
 def ready(place: Place, role: Role) -> Place:
@@ -411,7 +448,7 @@ def begin(trigger: str) -> Edge:
     made = [taken(hand) for hand in writing.hands]
     account = next(one for one in made if one.noun == "account")
     filings = tuple(one for one in made if one.noun == "filing")
-    return Edge(None, f"account.{trigger}", writing, Place(account, filings))
+    return Edge(None, f"account.{trigger}", writing, Place(account, filings), partial(begin, trigger))
 
 
 def taken(hand: Hand, suspended_by: str | None = None) -> Case:
@@ -468,24 +505,58 @@ def with_a_slot(place: Place) -> Place | None:
     return replace(place, permissions=tuple(one for one in place.permissions if one is not ended))
 
 
+def moved(place: Place, writing: Writing, role: Role) -> Place:
+    """Where everything stands after a step. What it was not said to reach stands where it stood."""
+    hands = {hand.id: hand for hand in writing.hands}
+
+    def now(case: Case) -> Case:
+        hand = hands.get(case.row.id)
+        if hand is None:
+            return case
+        suspended = any(step.hand is hand and step.trigger == "suspend" for step in writing.steps)
+        return taken(hand, str(role) if suspended else case.suspended_by)
+
+    new = tuple(taken(hand) for hand in writing.hands if hand.is_new and hand.workflow is FILING)
+    return Place(now(place.account), (*map(now, place.filings), *new), tuple(now(one) for one in place.permissions))
+
+
+Then = Callable[[Place, Writing, Role], Place]
+
+
 def fired(
     place: Place, workflow: Workflow, transition: Transition, case: Case, facts: Any, role: Role, walk: Walk
 ) -> Iterator[Edge]:
-    """Fire a trigger with exactly those cases in hand that it is said to reach."""
+    """Fire a trigger with sound input, where nothing refuses it."""
+    command = sound_input(workflow, transition.trigger, other_words(place.account.row.description), "")
+    attempt = partial(attempted, place, workflow, transition, case, facts, role, command)
+    try:
+        yield replace(attempt(), again=attempt)
+    except Refused as refused:
+        walk.refused.update(problem.code for problem in refused.problems)
+
+
+def attempted(
+    place: Place,
+    workflow: Workflow,
+    transition: Transition,
+    case: Case,
+    facts: Any,
+    role: Role,
+    command: Any,
+    after: Then = moved,
+) -> Edge:
+    """A trigger fired with exactly those cases in hand that it is said to reach."""
     reached = reached_from(workflow.noun, transition.trigger)
     hand = case.in_hand()
     others = [one.in_hand() for one in place.cases if one.noun in reached and one is not case]
     writing = Writing(viewer(role), NOON, hands=[hand, *others])
-    command = sound_input(workflow, transition.trigger, other_words(place.account.row.description), "")
     on = On(case.row, facts, writing.viewer, NOON, command, hand.id)
-    name = f"{workflow.noun}.{transition.trigger}"
     try:
         fire(writing, workflow, transition, hand, on, CALENDAR)
-    except Refused as refused:
-        walk.refused.update(problem.code for problem in refused.problems)
-        assert not writing.steps, name
-        return
-    yield Edge(place, name, writing, moved(place, writing, role))
+    except Refused:
+        assert not writing.steps, transition.trigger
+        raise
+    return Edge(place, f"{workflow.noun}.{transition.trigger}", writing, after(place, writing, role))
 
 
 def timed_out(place: Place) -> Iterator[Edge]:
@@ -495,7 +566,8 @@ def timed_out(place: Place) -> Iterator[Edge]:
             timed = TIMED[deadline.kind]
             is_alone = not place.permissions and (not timed.stays_open or len(place.filings) < 2)
             if is_alone or ".".join(timed.fires or ()) in ENDS_BESIDE_A_PERMISSION:
-                yield passed(place, case, deadline, facts_of(place, case, Role.SYSTEM)[0])
+                attempt = partial(passed, place, case, deadline, facts_of(place, case, Role.SYSTEM)[0])
+                yield replace(attempt(), again=attempt)
 
 
 def running(case: Case) -> list[Any]:
@@ -503,7 +575,7 @@ def running(case: Case) -> list[Any]:
     return [one for one in case.due if one.settled_at is None and one.paused_at is None and one.kind not in REMINDERS]
 
 
-def passed(place: Place, case: Case, deadline: Any, facts: Any) -> Edge:
+def passed(place: Place, case: Case, deadline: Any, facts: Any, after: Then = moved) -> Edge:
     """What time orders, decided as its worker does, with exactly those cases in hand that it is said to reach."""
     timed = TIMED[deadline.kind]
     assert timed.fires is not None
@@ -520,7 +592,7 @@ def passed(place: Place, case: Case, deadline: Any, facts: Any) -> Edge:
     assert timed.when(row, on.input), trigger
     assert timed.still(on), trigger
     fire_due(writing, workflow, workflow.by_trigger[trigger], hand, on, CALENDAR)
-    return Edge(place, f"{noun}.{trigger}", writing, moved(place, writing, Role.SYSTEM))
+    return Edge(place, f"{noun}.{trigger}", writing, after(place, writing, Role.SYSTEM))
 
 
 def requested(place: Place, kind: PermissionKind, role: Role, walk: Walk) -> Iterator[Edge]:
@@ -536,21 +608,6 @@ def requested(place: Place, kind: PermissionKind, role: Role, walk: Walk) -> Ite
         return
     made = replace(place, permissions=(*place.permissions, taken(hand)))
     yield Edge(place, "permission.request", writing, made)
-
-
-def moved(place: Place, writing: Writing, role: Role) -> Place:
-    """Where everything stands after a step. What it was not said to reach stands where it stood."""
-    hands = {hand.id: hand for hand in writing.hands}
-
-    def now(case: Case) -> Case:
-        hand = hands.get(case.row.id)
-        if hand is None:
-            return case
-        suspended = any(step.hand is hand and step.trigger == "suspend" for step in writing.steps)
-        return taken(hand, str(role) if suspended else case.suspended_by)
-
-    new = tuple(taken(hand) for hand in writing.hands if hand.is_new and hand.workflow is FILING)
-    return Place(now(place.account), (*map(now, place.filings), *new), tuple(now(one) for one in place.permissions))
 
 
 def in_sight(place: Place) -> Place:
@@ -582,6 +639,7 @@ def found(edge: Edge, walk: Walk) -> Iterable[Place]:
     """Look at what an edge led to; the combination, where it is new."""
     walk.faults += [f"{fault}: {edge}" for fault in faults(edge)]
     walk.fired[edge.trigger] += 1
+    walk.keep(edge)
     after = in_sight(edge.after)
     if edge.before is not None:
         walk.edges.setdefault(edge.before.key, set()).add((edge.trigger, after.key))
@@ -616,6 +674,7 @@ def filing(edge: Edge) -> bool:
         (after.account.state in ON_FILE) == in_force
         and len(current) == is_reviewed
         and states.count("ACCEPTED") == in_force
+        and sum(map(is_on_its_way, after.filings)) < 2
         and all(current[0].state == "ACCEPTED" for one in after.filings if is_on_its_way(one))
         and all(one.row.amends == current[0].row.id for one in after.filings if is_on_its_way(one))
     )
@@ -775,6 +834,15 @@ def test_every_trigger_that_anybody_or_time_may_fire_was_fired(walk: Walk) -> No
     of_time = {row.fires for row in TIMED.values() if row.fires is not None and row.kind not in REMINDERS}
 
     assert set(walk.fired) == known | {".".join(fires) for fires in of_time if WORKFLOWS[fires[0]] in WALKED}
+
+
+def test_no_follow_up_among_them_is_idle(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    nouns = {workflow.noun for workflow in WALKED}
+    among_them = [row for row in follow_ups.FOLLOW_UPS if {row.noun, row.fires[0]} <= nouns]
+    only_with_sanctions = [row for row in among_them if row.trigger == "reinstate" or row.fires[1] == "resume"]
+
+    assert set(among_them) - set(walk.caused) == set(only_with_sanctions)
+    assert unnoticed(walk, faults, monkeypatch) == []
 
 
 def test_the_walk_is_as_wide_as_the_product(walk: Walk) -> None:
