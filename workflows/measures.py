@@ -10,7 +10,7 @@ from domain.calendar import add_calendar_days
 from domain.codes.lists import codes
 from domain.ids import new_id
 from domain.recommended import WARNING_COUNTS_DAYS, recommended, recurrence_of
-from domain.sanction import NEVER, EndCause, Measure, MeasureLevel, SanctionLevel, SanctionState, is_not_over
+from domain.sanction import NEVER, EndCause, Measure, MeasureLevel, SanctionLevel, SanctionState
 from workflows.changes import Change, Update
 from workflows.engine import On
 from workflows.sanction_guards import gravity_of, is_skip
@@ -98,7 +98,11 @@ def _stated(on: On, since: datetime, until: datetime) -> dict[str, Any]:
 
 
 def ended(on: On, id_: str | None, cause: EndCause) -> Iterable[Change]:
-    """A measure of the case ends now unless it is over: one that is stayed must not come back either."""
+    """A measure of the case ends now, for this cause; where its time was over before, it ended then and by that."""
     measure = on.facts.by_id.get(id_ or "")
-    if measure is not None and is_not_over(measure, on.now):
+    if measure is None or measure.ended_at != NEVER:
+        return
+    if measure.until <= on.now:
+        yield Update(Measure, measure.id, {"ended_at": measure.until, "ended_by": EndCause.EXPIRED})
+    else:
         yield Update(Measure, measure.id, {"ended_at": on.now, "ended_by": cause})
