@@ -23,7 +23,7 @@ class AuthorityReportKind(Word):
 
 
 class AuthorityReport(Tenant, Journalled, Timed, table=True):
-    """One duty to tell the authority. It hangs on the account and is no matter of its holder: they see no step of it."""
+    """One duty to tell the authority. It hangs on the account; its holder sees nothing of it."""
 
     state: AuthorityReportState = word(AuthorityReportState)
     kind: AuthorityReportKind = word(AuthorityReportKind)
