@@ -27,8 +27,8 @@ EVERY_PREFIX = {
 # Authorities are public: to name another's is no secret, only not allowed.
 PUBLIC_IDS = {("authorityId",)}
 NOUNS = (
-    "account", "agreement", "batch", "filing", "holder", "identity", "permission", "proposal", "provider",
-    "qualification", "staff",
+    "account", "agreement", "batch", "filing", "holder", "identity", "notice", "permission", "proposal", "provider",
+    "qualification", "sanction", "staff",
 )  # fmt: skip
 # Which of one's own cases a trigger can be asked for, so that its other ids are looked at.
 OWN = {
