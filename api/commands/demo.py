@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +22,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from api import logs
 from api.app import opened, system_clock
 from api.commands.callers import Caller, Unexpected, Wire
 from api.commands.import_register import BY_COMMAND_LINE, pieces_of
@@ -54,6 +56,7 @@ def demo(
     ] = None,
 ) -> None:
     """Walk from a stranger to a filing, a badge and its loss, sanctions and their end. Exit code 0: all was as told."""
+    logs.set_up(logging.ERROR)  # the story tells itself what a log would warn of
     console = Console(highlight=False)
     if console.width < WIDTH_MIN:
         console = Console(highlight=False, width=WIDTH_MIN)
