@@ -16,6 +16,8 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, Graph
 from tests.reference.oracle import LEFT_OUT, TABLES
 
 ROWS_MAX: Final = 4  # of a list below others: what a document costs is what it could show
+# At most so many fields are steered as a document may have directives.
+_STEERED: Final = (" @include(if: $yes)", " @skip(if: $no)", "") * 10
 _VARIABLES: Final = "$id: ID!, $out: ID!, $ids: [ID!]!, $yes: Boolean!, $no: Boolean!"
 _NAMED: Final = {"journal": "(last: 3)"}
 
@@ -63,7 +65,7 @@ class Documents:
                 continue
             named: Any = get_named_type(field.type)
             below = "" if is_leaf_type(named) else f" {{ {self.leaves(named)} }}"
-            steer = (" @include(if: $yes)", " @skip(if: $no)", "")[len(parts) % 3] if steered else ""
+            steer = _STEERED[len(parts)] if steered and len(parts) < len(_STEERED) else ""
             parts.append(f"{name}{steer}{below}")
             if other_ways:
                 parts.extend(f"{name}_{i}: {name}{given}" for i, given in enumerate(_given(field)))

@@ -17,6 +17,7 @@ import api.reading.statements
 import api.types.account
 import workflows.submissions
 from api.reading import statements
+from api.reading.filters import _bound
 from api.reading.filters import condition as condition_of
 from api.reading.kinds import Order
 from api.reading.levels import Level, visible
@@ -25,7 +26,7 @@ from api.reading.pages import Window
 from api.reading.selection import Selection
 from domain.policy.masking import MASKS, Cell, Form, Kind
 from domain.policy.roles import Role
-from domain.policy.scopes import AREA, scope
+from domain.policy.scopes import AREA, HELD, OWN, Scope, scope
 from workflows.loading import in_scope
 
 Patch = pytest.MonkeyPatch
@@ -78,13 +79,11 @@ def _half_a_key(patch: Patch) -> None:
     patch.setattr(statements, "_ordered", by_first_column)
 
 
-def _filter_ignored(patch: Patch) -> None:
-    composed = condition_of
-
+def _filter_ignored(name: str) -> Callable[[Patch], None]:
     def condition(comparison: Any, alias: Any) -> Any:
-        return sa.true() if comparison.field.python_name == "category" else composed(comparison, alias)
+        return sa.true() if comparison.field.python_name == name else condition_of(comparison, alias)
 
-    patch.setattr(statements, "condition", condition)
+    return lambda patch: patch.setattr(statements, "condition", condition)
 
 
 def _inner_joins(patch: Patch) -> None:
@@ -111,13 +110,23 @@ def _earlier_round_unscoped(patch: Patch) -> None:
     patch.setattr(workflows.submissions, "in_scope", forgetful)
 
 
-def _by_jurisdiction_alone(table: str) -> Callable[[Patch], None]:
-    """An authority sees what carries its jurisdiction: of a table where transfers say otherwise."""
+def _scoped(table: str, who: Role, instead: Scope) -> Callable[[Patch], None]:
+    """A role sees other rows of a table than it should."""
 
     def chosen(of: sa.Table, role: Role) -> Any:
-        return AREA if of.name == table and role is Role.PROVINCIAL_REGULATOR else scope(of, role)
+        return instead if of.name == table and role is who else scope(of, role)
 
     return lambda patch: patch.setattr(api.reading.levels, "scope", chosen)
+
+
+def _by_jurisdiction_alone(table: str) -> Callable[[Patch], None]:
+    """An authority sees what carries its jurisdiction: of a table where transfers say otherwise."""
+    return _scoped(table, Role.PROVINCIAL_REGULATOR, AREA)
+
+
+def _told_to_the_holder(table: str) -> Callable[[Patch], None]:
+    """A holder sees what carries their name: of a table where what they were not told of is kept from them."""
+    return _scoped(table, Role.HOLDER, HELD)
 
 
 # What is planted, and which questions must notice it: about everything, or about some types.
@@ -141,7 +150,12 @@ FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "a_root_list_forgets_the_scope": (_unscoped("page", below=False), "roots"),
     "a_list_below_forgets_the_scope": (_unscoped("page", below=True), "relations Account Holder"),
     "a_count_forgets_the_scope": (_unscoped("count"), "roots"),
-    "a_filter_is_ignored": (_filter_ignored, "windows"),
+    "a_filter_is_ignored": (_filter_ignored("category"), "windows"),
+    "a_filter_by_what_holds_now_is_ignored": (_filter_ignored("heard"), "windows"),
+    "a_filter_by_now_takes_the_end_for_inside": (
+        lambda patch: patch.setitem(api.reading.filters._CONDITIONS, "no_later", lambda c, f: c < _bound(f, c.type)),
+        "windows",
+    ),
     "a_running_clock_is_never_overdue": (
         lambda patch: patch.setattr(api.reading.filters, "_on_time", lambda clock, _: clock == "RUNNING"),
         "windows",
@@ -161,6 +175,16 @@ FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "a_condition_is_ignored": (lambda patch: patch.setattr(Selection, "_included", lambda *_: True), "leaves"),
     "steps_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step"), "leaves Step"),
     "texts_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step_text"), "relations Step"),
+    "a_sanction_is_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("sanction"), "leaves Sanction"),
+    "its_steps_are_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("step"), "leaves Step"),
+    "its_words_are_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("step_text"), "relations Step"),
+    "evidence_is_seen_by_the_holder_before_it_is_disclosed": (_told_to_the_holder("evidence"), "leaves Evidence"),
+    "evidence_is_seen_by_machines": (_scoped("evidence", Role.INTEGRATION, OWN), "relations Sanction"),
+    "what_the_authority_is_told_is_seen_by_reviewers": (
+        _scoped("authority_report", Role.REVIEWER, OWN),
+        "relations Sanction",
+    ),
+    "measures_of_another_province_are_seen": (_scoped("measure", Role.PROVINCIAL_REGULATOR, "ALL"), "leaves Measure"),
     "who_is_asked_to_take_over_sees_no_filing": (_by_jurisdiction_alone("filing"), "leaves Filing"),
     "an_earlier_round_is_compared_out_of_scope": (_earlier_round_unscoped, "leaves Submission"),
 }

@@ -11,8 +11,10 @@ from typing import Any, Final
 import orjson
 
 from domain.names import name_key
+from tests.reference.publishing import is_in_force
 from tests.reference.rows import Row
 from tests.reference.rules import APPLICANTS, BLIND_FLAGS, Looker
+from tests.reference.sanctions import was_heard
 
 # A cursor is a tag of 12 bytes and what it says, as text. The oracle's has a tag of zeros: only the rest is compared;
 # that the tag holds for this list and viewer alone is tested where cursors are.
@@ -54,6 +56,14 @@ _ENTRIES: Final[Orders] = {
     "NEWEST": Order(("created_at", "id"), descending=True),
 }
 _JOURNAL: Final[Orders] = {None: Order(("seq", "id"))}
+_MEASURES: Final[Orders] = {
+    "ENDING": Order(("until", "id")),
+    "NEWEST": Order(("created_at", "id"), descending=True),
+}
+_SANCTIONS: Final[Orders] = {
+    "DESK": Order(("rank", "due_at", "id")),
+    "NEWEST": Order(("created_at", "id"), descending=True),
+}
 _STAFF: Final[Orders] = {None: Order(("created_at", "id"))}
 PAGED: Final[Mapping[str, Listed]] = {
     "Query.accounts": Listed("account", None, _ACCOUNTS, "account"),
@@ -63,6 +73,9 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Query.transfers": Listed("transfer", None, _NEWEST, "transfer"),
     "Transfer.steps": Listed("step", "root_id", {None: Order(("id",))}, local="account_id"),
     "Query.permissions": Listed("permission", None, _FILINGS, "permission"),
+    "Query.sanctions": Listed("sanction", None, _SANCTIONS, "sanction"),
+    "Query.measures": Listed("measure", None, _MEASURES, "measure"),
+    "Query.authorityReports": Listed("authority_report", None, _NEWEST, "authority_report"),
     "Query.holders": Listed("holder", None, _NEWEST),
     "Query.providers": Listed("provider", None, _NEWEST),
     "Query.qualifications": Listed("qualification", None, _NEWEST, "qualification"),
@@ -78,12 +91,16 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Me.proposals": Listed("proposal", None, _NEWEST, "proposal"),
     "Account.filings": Listed("filing", "account_id", _FILINGS, "filing"),
     "Account.permissions": Listed("permission", "account_id", _FILINGS, "permission"),
+    "Account.sanctions": Listed("sanction", "account_id", _SANCTIONS, "sanction"),
     "Account.submissions": Listed("submission", "account_id", _NEWEST),
     "Holder.accounts": Listed("account", "holder_id", _ACCOUNTS, "account"),
     "Holder.consents": Listed("consent", "holder_id", {None: Order(("consented_at", "id"))}),
     "Provider.qualifications": Listed("qualification", "provider_id", _NEWEST, "qualification"),
     "Provider.agreements": Listed("agreement_version", "provider_id", _NEWEST),
     "Provider.staff": Listed("staff", "provider_id", _STAFF, "staff"),
+    "Sanction.measures": Listed("measure", "sanction_id", _MEASURES, "measure"),
+    "Sanction.evidence": Listed("evidence", "sanction_id", {None: Order(("number", "id"))}),
+    "Sanction.authorityReports": Listed("authority_report", "sanction_id", _NEWEST, "authority_report"),
     "Licence.doubts": Listed("licence_doubt", "licence_id", _NEWEST),
     "RegisterImport.quarantined": Listed("quarantined_row", "import_id", {None: Order(("line", "id"))}),
 }
@@ -140,6 +157,10 @@ def _earlier(column: str) -> Test:
     return lambda _, row, value: bool(row[column] < datetime.fromisoformat(value))
 
 
+def _by_then(column: str) -> Test:
+    return lambda _, row, value: bool(row[column] <= datetime.fromisoformat(value))
+
+
 def clock_of(row: Row, now: datetime) -> str:
     """A running clock past its due date is overdue."""
     return "OVERDUE" if row["clock"] == "RUNNING" and row["due_at"] < now else str(row["clock"])
@@ -190,6 +211,22 @@ TESTS: Final[Mapping[str, Mapping[str, Test]]] = {
         "licenceNumber": _is("licence_number"),
         "clock": _clock,
     },
+    "sanction": {
+        "state": _among("state"),
+        "ground": _is("ground"),
+        "detection": _among("detection"),
+        "gravity": _among("gravity"),
+        "answered": _has("answered_at"),
+        "heard": lambda asking, row, value: was_heard(row.values, asking.now) is value,
+        "clock": _clock,
+    },
+    "measure": {
+        "level": _among("level"),
+        "ended": _has("ended_by"),
+        "inForce": lambda asking, row, value: is_in_force(row.values, asking.now) is value,
+        "endsBy": _by_then("until"),
+    },
+    "authority_report": {"state": _among("state"), "kind": _among("kind"), "clock": _clock},
     "qualification": {"state": _among("state"), "kind": _among("kind")},
     "staff": {"state": _among("state"), "role": _among("role")},
     "source_unit": {"name": _is("name"), "division": _is("division")},

@@ -76,7 +76,8 @@ NEVER_SEEN: Final = frozenset(
     ("Provider.sandbox", role)
     for role in ("APPEAL_REVIEWER", "COMPLIANCE_OFFICER", "HOLDER", "INTEGRATION", "REVIEWER")
 )
-NEVER_HIDDEN: Final = frozenset({("Holder.provider", "HOLDER")})  # who asks is bound to the provider of their own row
+# Who asks is bound to the provider of their own row, and to themselves.
+NEVER_HIDDEN: Final = frozenset({("Holder.provider", "HOLDER"), ("Sanction.holder", "HOLDER")})
 
 
 def is_partial(related: Relation, role: str) -> bool:

@@ -3,7 +3,7 @@
 It is written from the design and the SDL. Of the product it uses the SDL's text, the tables as data, closed lists with
 their captions, grants, and the vault's way to open a sealed value. Left out, and tested otherwise: availableSteps,
 queues and endorsementsWanted (they ask the guards of the workflows), what may be published (it has a reference of its
-own beside this one), introspection, mutations.
+own beside this one), what a receipt opens (to whom, no role says), introspection, mutations.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from graphql import (
     parse,
 )
 
-from tests.reference import lists, public, values
+from tests.reference import lists, public, sanctions, values
 from tests.reference.lists import FIRST, JOURNAL, PAGED, Asking, Listed
+from tests.reference.publishing import is_in_force
 from tests.reference.rows import Row
 from tests.reference.rules import KINDS
 from tests.reference.values import Look, Value
 
 LEFT_OUT: Final = frozenset(
     {
-        "availableSteps", "queues", "endorsementsWanted", "publishingDecision", "publishingDecisions",
-        "publishingRights", "statistics",
+        "availableSteps", "queues", "endorsementsWanted", "noticeByReceipt", "publishingDecision",
+        "publishingDecisions", "publishingRights", "statistics",
     }
 )  # fmt: skip
 TABLES: Final[Mapping[str, str]] = {
@@ -41,17 +42,20 @@ TABLES: Final[Mapping[str, str]] = {
     "Account": "account",
     "AgreementVersion": "agreement_version",
     "Authority": "authority",
+    "AuthorityReport": "authority_report",
     "BadgeRecord": "badge",
     "Batch": "batch",
     "BatchItem": "batch_item",
     "Candidate": "candidate",
     "Consent": "consent",
+    "Evidence": "evidence",
     "Filing": "filing",
     "Holder": "holder",
     "Identity": "identity",
     "Licence": "licence",
     "LicenceDoubt": "licence_doubt",
     "Material": "material",
+    "Measure": "measure",
     "Notice": "notice",
     "Permission": "permission",
     "Proposal": "proposal",
@@ -60,6 +64,7 @@ TABLES: Final[Mapping[str, str]] = {
     "QuarantinedRow": "quarantined_row",
     "RegisterEntry": "register_entry",
     "RegisterImport": "register_import",
+    "Sanction": "sanction",
     "SourceUnit": "source_unit",
     "Staff": "staff",
     "Step": "step",
@@ -75,8 +80,11 @@ CASES: Final = frozenset(values.STATES)
 TO_ONE: Final[Mapping[str, tuple[str, str, str]]] = {
     "Account.claimedBy": ("claimed_by", "staff", "id"),
     "Account.filing": ("id", "filing", "current_of"),
+    "AuthorityReport.measure": ("measure_id", "measure", "id"),
+    "AuthorityReport.sanction": ("sanction_id", "sanction", "id"),
     "Batch.filledBy": ("filled_by", "staff", "id"),
     "BatchItem.account": ("case_id", "account", "id"),
+    "BatchItem.sanction": ("case_id", "sanction", "id"),
     "BatchItem.step": ("step_id", "step", "id"),
     "Candidate.unit": ("source_unit_id", "source_unit", "id"),
     "Filing.amends": ("amends", "filing", "id"),
@@ -84,11 +92,14 @@ TO_ONE: Final[Mapping[str, tuple[str, str, str]]] = {
     "Filing.identity": ("holder_id", "identity", "holder_id"),
     "Holder.identity": ("id", "identity", "holder_id"),
     "LicenceDoubt.registerImport": ("import_id", "register_import", "id"),
+    "Measure.sanction": ("sanction_id", "sanction", "id"),
+    "Measure.step": ("step_id", "step", "id"),
     "Notice.step": ("step_id", "step", "id"),
     "Permission.licence": ("licence_number", "licence", "number"),
     "Proposal.endorser": ("endorser_id", "staff", "id"),
     "Proposal.proposer": ("proposer_id", "staff", "id"),
     "Provider.sandbox": ("sandbox_of", "provider", "id"),
+    "Sanction.measure": ("measure_id", "measure", "id"),
     "Step.actor": ("actor_id", "staff", "id"),
     "Step.cause": ("cause", "step", "id"),
     "Transfer.filing": ("filing_id", "filing", "id"),
@@ -117,15 +128,20 @@ COMPUTED: Final[Mapping[str, Value]] = {
     "Batch.waiting": lambda _, row, __: row["items"] - row["done"] - row["refused"],
     "BatchItem.input": values.words,
     "BatchItem.problems": values.verdict,
+    "Evidence.text": values.words,
     "Filing.defects": values.defects,
     "Licence.isMissing": lambda _, row, __: row["missing_from"] is not None,
     "LicenceDoubt.changes": values.changes,
+    "Measure.endedAt": values.unless_never("ended_at"),
+    "Measure.inForce": lambda look, row, __: is_in_force(row.values, look.now),
+    "Measure.until": values.unless_never("until"),
     "Permission.letterId": values.of_a_document("letter_id"),
     "Proposal.input": values.words,
     "Proposal.state": values.proposal_state,
     "Provider.settings": values.settings,
     "RegisterEntry.asOf": public.as_of,
     "RegisterEntry.badge": public.entry_badge,
+    "Sanction.recommended": sanctions.recommended,
     "Step.caption": values.step_caption,
     "Step.legalBases": values.words_of("legal_bases"),
     "Step.reasonCodes": values.words_of("reason_codes"),

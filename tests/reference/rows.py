@@ -79,6 +79,7 @@ async def all_rows(database: Database) -> Rows:
             records = await connection.fetch(sa.select(*table.c), {})
             found[table.name] = [_values(table, record) for record in records]
         _know_hands(found)
+        _know_secrets(found)
         return {name: [Row(name, values) for values in rows] for name, rows in found.items()}
 
     return Rows(await database.read(work))
@@ -96,6 +97,15 @@ def _know_hands(read: Mapping[str, list[dict[str, Any]]]) -> None:
     steps = {step["id"]: step for step in read["step"]}
     for text in read["step_text"]:
         text["of_step"] = steps[text["step_id"]]
+
+
+def _know_secrets(read: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Say of each step whether it is of what its holder is not told of."""
+    told = {row["id"] for row in read["sanction"] if row["told_at"] is not None}
+    for step in read["step"]:
+        kind = step["case_id"].rpartition("_")[0]
+        untold = kind == "sanction" and step["case_id"] not in told
+        step["is_kept_from_holder"] = untold or kind == "authority_report"
 
 
 def _values(table: sa.Table, record: Sequence[Any]) -> dict[str, Any]:

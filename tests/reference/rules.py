@@ -99,6 +99,25 @@ def own_or_journal(who: Looker, row: Values) -> bool:
     return own(who, row) or journal(who, row)
 
 
+def known(who: Looker, row: Values) -> bool:
+    """One's own sanction, once one was told: nobody learns that they are looked into."""
+    return held(who, row) and row["told_at"] is not None
+
+
+def disclosed(who: Looker, row: Values) -> bool:
+    """What one was shown."""
+    return held(who, row) and row["disclosed_at"] is not None
+
+
+def held_step(who: Looker, row: Values) -> bool:
+    """One's own journal, without sanctions that one was not told of and what the authority is told."""
+    return held(who, row) and not row["is_kept_from_holder"]
+
+
+def held_step_of(who: Looker, row: Values) -> bool:
+    return held(who, row) and not row["of_step"]["is_kept_from_holder"]
+
+
 def told(rule: Rule) -> Rule:
     """Only what was said to the party."""
     return lambda who, row: rule(who, row) and row["audience"] == "PARTY"
@@ -116,12 +135,17 @@ _OPEN: Final = _each(everybody, "authority source_unit licence register_entry ba
 _CASEWORK: Final = (
     "holder identity agreement_version consent account submission material filing permission step qualification"
 )
-_PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, _CASEWORK)}
-_REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text")}
+_SANCTIONS: Final = "sanction measure"
+_PROVIDER: Final = {**_OPEN, "provider": itself, **_each(own, f"{_CASEWORK} {_SANCTIONS}")}
+_REVIEWER: Final = {**_PROVIDER, **_each(own, "staff candidate proposal step_text evidence")}
+_ALL_SANCTIONS: Final = f"{_SANCTIONS} evidence authority_report"
 _DOUBTS: Final = _each(everybody, "licence_doubt")
 _IMPORTS: Final = {**_DOUBTS, **_each(everybody, "register_import quarantined_row")}
 # A proposal holds the notes of those who handle a case: it is its own body's alone, whoever reads all cases.
-_NATION: Final = {**_each(everybody, f"provider staff candidate batch batch_item {_CASEWORK}"), "proposal": area}
+_NATION: Final = {
+    **_each(everybody, f"provider staff candidate batch batch_item {_CASEWORK} {_ALL_SANCTIONS}"),
+    "proposal": area,
+}
 
 SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "PUBLIC": _OPEN,
@@ -131,22 +155,30 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "provider": itself,
         "agreement_version": own,
         "holder": oneself,
-        **_each(held, "identity consent account submission material filing permission step"),
-        "step_text": told(held),
+        **_each(held, "identity consent account submission material filing permission measure"),
+        "sanction": known,
+        "evidence": disclosed,
+        "step": held_step,
+        "step_text": told(held_step_of),
         "notice": served_on("HOLDER", held),
     },
     "REVIEWER": _REVIEWER,
     "COMPLIANCE_OFFICER": {
         **_REVIEWER,
         **_DOUBTS,
-        **_each(own, "transfer batch batch_item"),
+        **_each(own, "transfer batch batch_item authority_report"),
         "notice": served_on("PROVIDER", own),
     },
-    "INTEGRATION": {**_PROVIDER, **_each(own, "batch batch_item"), "proposal": proposed, "step_text": told(own)},
+    "INTEGRATION": {
+        **_PROVIDER,
+        **_each(own, "batch batch_item authority_report"),
+        "proposal": proposed,
+        "step_text": told(own),
+    },
     "PROVINCIAL_REGULATOR": {
         **_OPEN,
         **_IMPORTS,
-        **_each(area, f"provider staff candidate proposal batch batch_item {_CASEWORK}"),
+        **_each(area, f"provider staff candidate proposal batch batch_item {_CASEWORK} {_ALL_SANCTIONS}"),
         "filing": asked,
         "transfer": handed_over,
         "notice": served_on("AUTHORITY", area),

@@ -12,6 +12,7 @@ from typing import Any, Final
 from domain.authorities import NATION, authority_id
 from domain.policy.roles import Role
 from domain.register import RegisterKind
+from tests.sanctions import CIRCUMSTANCES, PIECE, Case, opened, sanctioned
 from tests.world import NEWS_REASON, SHANGHAI, ZHEJIANG, Holder, Person, Provider, World, unique
 from workflows.licence_doubts import tell_doubts
 from workflows.register_import import import_register
@@ -94,7 +95,7 @@ async def _body(story: Story, division: str) -> None:
     await _qualified(provider)
     holders = [await _filings(provider), await _applications(provider), await _organisation(provider)]
     badged, _, _ = await provider.badged()
-    holders.append(badged)
+    holders += [badged, await _sanctions(provider)]
     await _proposals(provider)
     await _batches(provider)
     await provider.newcomer()
@@ -201,6 +202,45 @@ async def _batches(provider: Provider) -> None:
         if fate == "adopted":
             await provider.officer.must("proposalEndorse", **proposed)
             await machine.must("accountAdopt", **asked, proposal=proposed["id"], idempotencyKey=unique("k-"))
+
+
+async def _sanctions(provider: Provider) -> Holder:
+    """Cases on one account in many states; of another, closed. The holder knows of all but the first."""
+    holder, account_id, _ = await provider.filed()
+    pieces = [PIECE, {**PIECE, "text": "示例附件", "isDisclosable": False}]
+    second = await provider.second_officer()
+    for number, fate in enumerate(("untold", "notified", "warned", "restricted", "suspended", "lifted", "closed"), 1):
+        told = {"conductOn": f"2026-02-{number:02}", "evidence": pieces}
+        if fate == "closed":
+            case = await sanctioned(provider, **told)
+        else:
+            case = await opened(provider, account_id, holder, **told)
+        case.second = second
+        await _decided(case, fate)
+    return holder
+
+
+async def _decided(case: Case, fate: str) -> None:
+    """Take a case to where it is to stand."""
+    match fate:
+        case "notified":
+            await case.notify()
+            await case.answer("示例陈述", "示例申辩")
+        case "warned":
+            await case.warn()
+        case "restricted":
+            await case.restrict(circumstances=CIRCUMSTANCES)
+        case "suspended" | "closed":
+            await case.notify()
+            if fate == "closed":
+                await case.waive()
+                await case.close(circumstances=CIRCUMSTANCES)
+            else:
+                await case.answer("示例陈述")
+                await case.suspend(circumstances=CIRCUMSTANCES, addressed=[{"point": 1, "text": "示例回应"}])
+        case "lifted":
+            await case.restrict(circumstances=CIRCUMSTANCES)
+            await case.lift()
 
 
 async def _left(provider: Provider) -> None:

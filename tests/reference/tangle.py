@@ -24,7 +24,7 @@ from domain.vault.cipher import Place, seal
 from domain.vault.forms import forms_of, pack
 from domain.vault.keys import Keys, new_subject_keys, open_mask_key
 from domain.vault.texts import commitment, pack_text
-from tests.reference import public
+from tests.reference import public, sanctions
 from tests.reference.rows import Rows
 from tests.reference.values import NEVER, STATES
 from workflows.database import Database, Transaction
@@ -34,13 +34,14 @@ MORE: Final = {"step": 200, "step_text": 120, "notice": 80, "proposal": 80}  # w
 DRAWN: Final = (
     "staff", "agreement_version", "qualification", "holder", "identity", "account", "filing", "permission", "transfer",
     "submission",
-    "material", "candidate", "consent", "batch", "step", "step_text", "batch_item", "notice", "proposal", "access_log",
+    "material", "candidate", "consent", "batch", "sanction", "measure", "evidence", "authority_report",
+    "step", "step_text", "batch_item", "notice", "proposal", "access_log",
     "source_unit", "register_import", "quarantined_row", "licence", "licence_doubt", "register_entry", "badge",
 )  # fmt: skip
 _PREFIX: Final = {"agreement_version": "agreement", "access_log": "access"}
 _CASES: Final = (
     "account", "filing", "permission", "holder", "identity", "provider", "qualification", "agreement_version", "staff",
-    "batch",
+    "batch", "sanction", "authority_report",
 )  # fmt: skip
 # Nobody's: made up for the tests.
 _PERSON: Final = {
@@ -54,7 +55,10 @@ _PERSON: Final = {
     "mandate": "mandate-1",
 }
 # Columns that name a row of another table without a foreign key.
-_NAMING: Final = {"actor_id": ("staff",), "cause": ("step",), "identity_id": ("identity",), "case_id": _CASES}
+_NAMING: Final = {
+    "actor_id": ("staff",), "cause": ("step",), "identity_id": ("identity",), "case_id": _CASES, "step_id": ("step",),
+    "measure_id": ("measure",),
+}  # fmt: skip
 
 
 @dataclass
@@ -211,6 +215,11 @@ def _step(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["actor_role"] = tangle.random.choice(("REVIEWER", "PROVINCIAL_REGULATOR", "SYSTEM"))
 
 
+def _sanction(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    _timed(tangle, row)
+    sanctions.draw_sanction(tangle, row, number)
+
+
 def _permission(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     _timed(tangle, row)
     row["kind"] = ("PUBLISH_AND_REPRINT", "REPRINT_ONLY", "SPECIAL_APPROVAL")[number % 3]
@@ -230,6 +239,7 @@ def _identity(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 def _step_text(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row["audience"] = ("PARTY", "HANDLER")[number % 3 == 0]
+    [row["case_id"]] = [step["case_id"] for step in tangle.pool("step") if step["id"] == row["step_id"]]
     row["sealed"] = tangle.sealed("step_text", row, f"words {number}")
 
 
@@ -251,7 +261,11 @@ def _batch(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 
 def _batch_item(tangle: Tangle, row: dict[str, Any], number: int) -> None:
-    row |= {"number": 5_000 + number, "case_id": tangle.pick("account"), "step_id": tangle.pick("step")}
+    row |= {
+        "number": 5_000 + number,
+        "case_id": tangle.pick(("account", "sanction")[number % 2]),
+        "step_id": tangle.pick("step"),
+    }
     row["state"] = ("WAITING", "DONE", "REFUSED")[number % 3]
     row["sealed"] = tangle.sealed("batch_item", row, f"item {number}") if number % 4 else None
     row["problems"] = [{"code": "NAME_UNAVAILABLE", "path": ["particulars"], "detail": "!"}] * (number % 3)
@@ -298,6 +312,10 @@ def _notice(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 _OWN: Final[Mapping[str, Own]] = {
     "account": _account,
+    "authority_report": sanctions.draw_report,
+    "evidence": sanctions.draw_evidence,
+    "measure": sanctions.draw_measure,
+    "sanction": _sanction,
     "badge": public.draw_badge,
     "agreement_version": _numbered("number"),
     "batch": _batch,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from domain.account import AccountState
 from domain.agreement import AgreementState, Baseline
+from domain.authority_report import AuthorityReportState
 from domain.batch import BatchState
 from domain.codes.lists import codes
 from domain.filing import FilingState
@@ -21,6 +22,7 @@ from domain.policy.roles import GRANTS, Role
 from domain.problems import ProblemCode
 from domain.provider import ProviderState
 from domain.qualification import QualificationState
+from domain.sanction import SanctionState
 from domain.staff import StaffState
 from domain.state import State
 from domain.vault.bundle import open_bundle
@@ -36,6 +38,7 @@ SALT_BYTES: Final = 32
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # stored where nothing is due
 STATES: Final[Mapping[str, type[State]]] = {
     "account": AccountState,
+    "authority_report": AuthorityReportState,
     "agreement_version": AgreementState,
     "batch": BatchState,
     "filing": FilingState,
@@ -44,6 +47,7 @@ STATES: Final[Mapping[str, type[State]]] = {
     "identity": IdentityState,
     "provider": ProviderState,
     "qualification": QualificationState,
+    "sanction": SanctionState,
     "staff": StaffState,
 }
 
@@ -93,6 +97,11 @@ def step_caption(look: Look, row: Row, asked: Mapping[str, Any]) -> str:
 def due_at(_: Look, row: Row, __: Mapping[str, Any]) -> str | None:
     due = row.values.get("due_at", NEVER)
     return None if due == NEVER else moment(due)
+
+
+def unless_never(column: str) -> Value:
+    """A moment, where it ever comes."""
+    return lambda _, row, __: None if row[column] == NEVER else moment(row[column])
 
 
 def clock(look: Look, row: Row, _: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ PAGES_MAX: Final = 4
 # Filters that are not called as the column that tells what they may be given.
 _COLUMNS: Final = {
     ("filing", "dueBefore"): "due_at",
+    ("measure", "endsBy"): "until",
     ("register_entry", "licence"): "licence_number",
     ("register_entry", "name"): "display_name",
     ("register_entry", "organisation"): "organisation_name",
