@@ -159,7 +159,7 @@ _COLUMNS: Final = (
     _MEASURE.c.ended_at, _MEASURE.c.stayed_from, _MEASURE.c.stayed_until,
 )  # fmt: skip
 _GRANTED, _HELD, _RUNNING = slice(12, 19), slice(19, 25), slice(26, 35)
-_CONSENT_LOST_AT = 25
+_CONSENT_LOST_AT, _MEASURE_ID = 25, 26
 
 
 def _qualifications() -> sa.ColumnElement[bool]:
@@ -191,8 +191,8 @@ def _standings() -> sa.Select[Any]:
         .outerjoin(_FILING, _FILING.c.current_of == _ACCOUNT.c.id)
         .outerjoin(_PERMISSION, _permission())
         .outerjoin(_LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number)
-        .outerjoin(_QUALIFICATION, _qualifications())
         .outerjoin(_MEASURE, _measures())
+        .outerjoin(_QUALIFICATION, _qualifications())
     )
 
 
@@ -233,7 +233,10 @@ def _read(rows: Sequence[Row], dialect: sa.Dialect) -> list[Known]:
 
 def _known(group: Sequence[Sequence[Any]]) -> Known:
     id_, handle, state, is_adopted, closing_at, mode, settings, *_ = one = group[0]
-    held = tuple(dict.fromkeys(Held(*row[_HELD]) for row in group if row[_HELD][0] is not None))
+    held = tuple(Held(*row[_HELD]) for row in group if row[_HELD][0] is not None)
+    measures: tuple[Running, ...] = ()
+    if one[_MEASURE_ID] is not None:  # then each qualification comes with each measure
+        held, measures = tuple(dict.fromkeys(held)), _running(group)
     lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
     standing = Standing(
         state=state,
@@ -245,13 +248,13 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
         verified_until=one[11],
         held=None if mode == Mode.SANDBOX else held,
         permission=None if one[12] is None else Granted(*one[_GRANTED]),
-        measures=_running(group),
+        measures=measures,
     )
     return Known(id_, handle, standing)
 
 
 def _running(group: Sequence[Sequence[Any]]) -> tuple[Running, ...]:
     """Each measure once, in the order in which they began."""
-    rows = {row[_RUNNING][0]: row[_RUNNING] for row in group if row[_RUNNING][0] is not None}
+    rows = {row[_MEASURE_ID]: row[_RUNNING] for row in group}
     made = (Running(id_, level, tuple(scope), *rest) for id_, level, scope, *rest in rows.values())
     return tuple(sorted(made, key=lambda one: (one.from_at, one.id)))
