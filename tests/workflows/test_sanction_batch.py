@@ -56,12 +56,12 @@ def decision(case: Case, rung: str = "suspend", **more: Any) -> dict[str, Any]:
 
 async def adopted(provider: Provider, accounts: Sequence[Holder]) -> list[str]:
     """An account under review done for each of these holders: the quick way to many."""
-    key, items = provider.integration, []
+    key, items = provider.integration, list[Any]()
     for holder in accounts:
         named = {name: value for name, value in holder.particulars().items() if name != "materials"}
         items.append({"holderId": holder.id, "particulars": named, "examination": EXAMINATION})
     filled = await key.must("batchFill", select="digest", items=items, idempotencyKey=unique("key-"))
-    given = {"id": filled.id, "version": filled.version, "digest": filled.case["digest"]}
+    given: dict[str, Any] = {"id": filled.id, "version": filled.version, "digest": filled.case["digest"]}
     proposal = (await key.must("accountAdopt", idempotencyKey=unique("key-"), **given)).proposal
     await provider.officer.must("proposalEndorse", **proposal)
     done = await key.must("accountAdopt", idempotencyKey=unique("key-"), **given, proposal=proposal["id"])
@@ -84,7 +84,7 @@ async def begun(provider: Provider, account_id: str, **more: Any) -> Case:
 async def notified(provider: Provider, account_id: str, **more: Any) -> Case:
     """A case whose holder was told."""
     case = await begun(provider, account_id, **more)
-    told = {"proposedLevel": "SUSPENDED", "facts": "What was found.", "evidenceIds": [case.evidence_id]}
+    told: dict[str, Any] = {"proposedLevel": "SUSPENDED", "facts": "What was found.", "evidenceIds": [case.evidence_id]}
     done = await provider.reviewer.must("sanctionNotify", id=case.id, version=case.version, **told)
     return Case(case.id, done.version, account_id, case.evidence_id)
 
@@ -378,7 +378,7 @@ async def test_an_officer_gives_a_batch_of_decisions_up_and_a_machine_does_not(w
     provider = await settled(world)
     (case,) = await heard(world, provider)
     batch = await (await drawn(provider, [decision(case)])).endorsed()
-    named = {"id": batch.id, "version": batch.version}
+    named: dict[str, Any] = {"id": batch.id, "version": batch.version}
 
     machine = await provider.integration.refused("batchDiscard", **named, idempotencyKey=unique("key-"))
     officer = await provider.officer.must("batchDiscard", **named)
@@ -512,7 +512,7 @@ async def test_a_batch_takes_no_more_than_its_measure_over_all_calls(
     provider = await settled(world)
     cases = await heard(world, provider, 4)
     batch = await drawn(provider, [decision(case) for case in cases[:2]])
-    key = {"idempotencyKey": unique("key-"), "batchId": batch.id}
+    key: dict[str, Any] = {"idempotencyKey": unique("key-"), "batchId": batch.id}
 
     full = await provider.officer.refused("sanctionBatchFill", items=[decision(case) for case in cases[2:]], **key)
     fits = await provider.officer.must("sanctionBatchFill", select="size", items=[decision(cases[2])], **key)
