@@ -17,7 +17,9 @@ from domain.ids import prefix_of
 from domain.policy.roles import Role
 from domain.provider import Provider as ProviderRow
 from domain.qualification import Qualification
+from domain.sanction import BanKind
 from domain.viewer import Viewer
+from tests import placed
 from tests.stored import row as stored_row
 from tests.workflows.test_account import ANSWERS, ITEMS
 from tests.workflows.test_account_change import approved_change, ask_change, changing
@@ -202,6 +204,29 @@ async def own_matter(p: Provider) -> Made:
     holder = await p.holder(residentId=number)
     p.second_reviewer = await p.world.enrol(Role.REVIEWER, provider_id=p.id, person=number)
     return holder, (await holder.apply()).id, Account
+
+
+async def of_somebody_closed(p: Provider) -> Made:
+    """Their account under another holder was closed as a measure: read by two, though nothing says so on its face."""
+    number = resident_id()
+    first = await (await p.holder(residentId=number)).apply()
+    await placed.closed(p.world, first.id)
+    holder = await p.holder(residentId=number)
+    id_ = (await holder.apply()).id
+    await p.reviewer.must("accountClaim", id=id_)
+    await placed.ban(p.world, first.id, BanKind.NAME)
+    return holder, id_, Account
+
+
+async def of_somebody_banned(p: Provider) -> Made:
+    number = resident_id()
+    first = await (await p.holder(residentId=number)).apply()
+    await placed.closed(p.world, first.id)
+    holder = await p.holder(residentId=number)
+    id_ = (await holder.apply()).id
+    await p.reviewer.must("accountClaim", id=id_)
+    await placed.ban(p.world, first.id, BanKind.SUBJECT)
+    return holder, id_, Account
 
 
 async def supplement_asked(p: Provider) -> Made:
@@ -422,6 +447,14 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
         "holder": {"withdraw"},
     },
     own_matter: {"REVIEWER": {"claim"}, "holder": {"withdraw"}},
+    of_somebody_closed: {
+        "REVIEWER": {"claim", "renew_lease", "release", "request_supplement", "approve", "reject"},
+        "holder": {"withdraw"},
+    },
+    of_somebody_banned: {
+        "REVIEWER": {"claim", "renew_lease", "release", "request_supplement", "reject"},
+        "holder": {"withdraw"},
+    },
     supplement_asked: {"INTEGRATION": {"supplement"}, "holder": {"supplement", "withdraw"}},
     approved: {"COMPLIANCE_OFFICER": {"close"}, "INTEGRATION": {"change"}, "holder": {"change", "ask_close"}},
     filed: {"COMPLIANCE_OFFICER": {"close"}, "INTEGRATION": {"change"}, "holder": {"change", "ask_close"}},
