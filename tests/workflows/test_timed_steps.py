@@ -444,6 +444,33 @@ async def test_a_worker_killed_at_any_statement_leaves_nothing_and_the_next_does
     assert len(await steps(world, id_, "close")) == len(await steps(world, filing.id, "cancel")) == 1
 
 
+@pytest.mark.parametrize("kind", EXPECTED)
+async def test_a_worker_killed_at_any_statement_of_any_kind_leaves_a_step_to_be_taken_once(
+    world: World, kind: str
+) -> None:
+    expected = EXPECTED[kind]
+    _, id_ = await expected.begin(await world.provider())
+    row = await deadline(world, id_, kind)
+    world.clock.now = row.due_at
+    await world.sweep()  # what comes before it
+    world.clock.now = row.due_at + timedelta(seconds=1)
+    claim, survived, done = Claim(row.id, attempt=0, failures=0), 0, False
+
+    before = await stored.written(world.office.database, [id_])
+    while not done:
+        dying: Any = replace(world.office, database=Dying(world.office.database, survived))
+        try:
+            await carry_out_due(dying, claim)
+            done = True
+        except Gone:
+            survived += 1
+            assert await stored.written(world.office.database, [id_]) == before
+    await world.sweep(workers=4)
+
+    (step,) = await steps(world, id_, expected.trigger)
+    assert (survived > 5, step.at, details(step)["due_at"]) == (True, row.due_at, written(row.due_at))
+
+
 async def test_where_the_holder_and_the_clock_meet_one_of_them_wins(world: World) -> None:
     provider = await world.provider()
     begun = [await supplement_asked(provider) for _ in range(4)]
