@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 import strawberry
 
+from api.queries import endorsements
 from api.reading.shapes import plain
 from domain.account import Account, AccountState, ChangeState
 from domain.authority_report import AuthorityReport, AuthorityReportState
@@ -18,7 +19,7 @@ from domain.columns import TEXT, UtcTime
 from domain.deadline import Deadline, DeadlineKind
 from domain.filing import Filing, FilingState
 from domain.permission import Permission, PermissionKind, PermissionState
-from domain.policy.roles import REGULATORS, Role
+from domain.policy.roles import REGULATORS, Grant, Role
 from domain.qualification import Qualification, QualificationState
 from domain.sanction import Measure, MeasureLevel, Sanction, SanctionState, in_force, was_heard_sql
 from domain.state import Word
@@ -156,12 +157,20 @@ def _count(waiting: Waiting, role: Role) -> sa.Select[Any]:
     return sa.select(sa.func.count()).select_from(limited)
 
 
+@cache
+def _proposals(role: Role) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(endorsements.wanted(role, COUNTED_MAX).subquery())
+
+
 async def queues(connection: Connection, viewer: Viewer, now: datetime) -> list[Queue]:
     """The work that waits for the viewer's role."""
     found = []
-    bound = {**viewer.bound, "now": now, "soon": now + timedelta(days=SOON_DAYS)}
+    bound = {**endorsements.bound(viewer, now), "soon": now + timedelta(days=SOON_DAYS)}
     for waiting in QUEUES:
         if viewer.role in waiting.roles:
             rows = await connection.fetch(_count(waiting, viewer.role), bound)
             found.append(Queue(name=waiting.name, count=rows[0][0]))
+    if viewer.may(Grant.PROPOSAL_ENDORSE):
+        rows = await connection.fetch(_proposals(viewer.role), bound)
+        found.append(Queue(name="PROPOSALS_WAITING", count=rows[0][0]))
     return found
