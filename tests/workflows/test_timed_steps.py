@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from domain.account import Account, ReservedName
+from domain.authority_report import AuthorityReport
 from domain.deadline import Deadline, DeadlineKind
 from domain.filing import Filing
 from domain.identity import Identity
@@ -19,8 +20,10 @@ from domain.journal import Step, written
 from domain.notice import Notice
 from domain.permission import Badge, Permission, RegisterEntry
 from domain.qualification import Qualification
+from domain.sanction import Sanction
 from tests import stored
 from tests.api.test_regulator_desk import import_licence
+from tests.sanctions import REASONS, opened, sanctioned
 from tests.workflows.test_account import ANSWERS, ITEMS, supplement_asked
 from tests.workflows.test_account_change import ask_change, changing
 from tests.workflows.test_account_close import PROOF
@@ -128,6 +131,27 @@ async def granted(provider: Provider) -> Case:
     return Permission, (await provider.badged())[2].id
 
 
+async def suspended_for_news(provider: Provider) -> Case:
+    """Its end brings back permission and badge."""
+    holder, account_id, _ = await provider.badged()
+    case = await opened(provider, account_id, holder, ground="UNLICENSED_NEWS")
+    await case.warn()
+    await case.restrict()
+    return Sanction, case.id
+
+
+async def under_an_interim_measure(provider: Provider) -> Case:
+    case = await sanctioned(provider, ground="FRAUD")
+    given: dict[str, Any] = {"reasons": REASONS, "scope": ["PUBLISH"], "hours": 72}
+    await provider.officer.must("sanctionInterim", id=case.id, version=1, **given)
+    return Sanction, case.id
+
+
+async def to_be_reported(provider: Provider) -> Case:
+    _, sanction_id = await under_an_interim_measure(provider)
+    return AuthorityReport, (await provider.world.rows(AuthorityReport, sanction_id=sanction_id))[0].id
+
+
 PROVIDER: Final = frozenset({"PROVIDER"})
 HOLDER: Final = frozenset({"HOLDER"})
 AUTHORITY: Final = frozenset({"AUTHORITY"})
@@ -149,7 +173,12 @@ EXPECTED: Final = {
     "QUALIFICATION_VALIDITY": Expected(verified_qualification, "lapse", "LAPSED", PROVIDER, False, "NONE"),
     "PERMISSION_REMINDER": Expected(granted, "remind", "GRANTED", HOLDER, False, "RUNNING"),
     "PERMISSION_VALIDITY": Expected(granted, "expire", "EXPIRED", HOLDER | PROVIDER, False, "NONE"),
+    "MEASURE_END": Expected(suspended_for_news, "expire", "EXPIRED", HOLDER, False, "NONE"),
+    "INTERIM_END": Expected(under_an_interim_measure, "lapse_interim", "OPENED", HOLDER, False, "NONE"),
+    "AUTHORITY_REPORT": Expected(to_be_reported, "overdue", "DUE", PROVIDER, True, "RUNNING"),
 }
+# These are over by themselves, without a step.
+STEPLESS: Final = frozenset({"PROPOSAL", "SANCTION_ANSWER"})
 
 
 async def deadline(world: World, case_id: str, kind: str) -> Deadline:
@@ -167,7 +196,7 @@ def details(step: Step) -> dict[str, Any]:
 
 
 def test_every_kind_of_deadline_is_tried() -> None:
-    assert {*EXPECTED, "PROPOSAL"} == {str(kind) for kind in DeadlineKind}
+    assert {*EXPECTED, *STEPLESS} == {str(kind) for kind in DeadlineKind}
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
