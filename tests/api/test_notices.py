@@ -172,14 +172,13 @@ async def test_the_officer_sees_what_was_served_on_the_provider(world: World) ->
 async def test_the_authority_that_is_told_sees_its_own_notice_and_no_other_does(world: World) -> None:
     provider = await world.provider()
     _, approved = await provider.approved()
-    nation = await world.regulator(NATION)
-    await overdue(world, approved.case["filing"]["id"], "FILING_SUBMISSION")
-    (notice,) = await served(provider.regulator)
+    nation, filing_id = await world.regulator(NATION), approved.case["filing"]["id"]
+    await overdue(world, filing_id, "FILING_SUBMISSION")
+    (row,) = await world.rows(Notice, case_id=filing_id, party="AUTHORITY")
 
-    others = [await see(person, notice["id"]) for person in (nation, provider.officer)]
-    answer = await see(provider.regulator, notice["id"])
+    others = [await see(person, row.id) for person in (nation, provider.officer)]
+    answer = await see(provider.regulator, row.id)
 
-    (row,) = await world.rows(Notice, id=notice["id"])
     opened_ = await by_receipt(world, row.receipt_number, answer.payload["receiptSecret"])
     assert [one.codes for one in others] == [["NOT_FOUND"], ["NOT_FOUND"]]
     assert (opened_["party"], opened_["trigger"], opened_["decidedBy"]) == ("AUTHORITY", "overdue", "SYSTEM")
