@@ -29,6 +29,7 @@ _CONDITIONS: Final = {
     "party = 'HOLDER'": "served on the holder",
     "party = 'PROVIDER'": "served on the provider",
     "party = 'AUTHORITY'": "served on the authority",
+    "kind = 'ADOPT'": "of adoptions",
     "told_at IS NOT NULL": "of which the holder was told",
     "disclosed_at IS NOT NULL": "disclosed",
     "transfer_to = :viewer_authority_id": "asked to take over",
