@@ -168,14 +168,14 @@ def test_adding_a_role(tree: Copy) -> None:
     )
     without_grants = tree.run()
     tree.edit("domain/policy/roles.py", '    Role.AUDITOR: "",\n', '    Role.AUDITOR: "",\n    Role.OBSERVER: "",\n')
-    without_limits = tree.run()
-    tree.edit("api/limits.py", "    Role.AUDITOR: _KNOWN,\n", "    Role.AUDITOR: _KNOWN,\n    Role.OBSERVER: _KNOWN,\n")
     without_masks = tree.run()
     tree.edit("domain/policy/masking.py", "    Role.SYSTEM,\n", "    Role.SYSTEM,\n    Role.OBSERVER,\n")
     tree.edit_each("domain/policy/masking.py", r'^(    Kind\.\w+: +"[^"]*)"', r'\1 HIDE"')
     without_scopes = tree.run()
     tree.edit("domain/policy/scopes.py", "    Role.AUDITOR,\n", "    Role.AUDITOR,\n    Role.OBSERVER,\n")
     tree.edit_each("domain/policy/scopes.py", r"^(    \w+: +\(.*)\),$", r"\1, NONE),")
+    without_limits = tree.run()
+    tree.edit("api/limits.py", "    Role.AUDITOR: _KNOWN,\n", "    Role.AUDITOR: _KNOWN,\n    Role.OBSERVER: _KNOWN,\n")
 
     whole = tree.run(
         "from api.commands.pages import permissions_page; print('| OBSERVER | 观察员 |' in permissions_page())"
