@@ -178,7 +178,7 @@ def is_outdated(case: Case, account: Any) -> bool:
     return case.is_current and case.row.description != account.description
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Place:
     """An account with all that hangs on it."""
 
@@ -338,7 +338,7 @@ def viewer(role: Role) -> Viewer:
 
 
 # --- firing ------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Edge:
     """A step taken, all that it set off, and where it led."""
 
@@ -357,7 +357,7 @@ class Edge:
         return [getattr(work, "__name__", "") for _, work in self.writing.later]
 
 
-@dataclass
+@dataclass(repr=False)
 class Walk:
     """All that was found."""
 
