@@ -110,7 +110,9 @@ def _settled(outcome: Outcome, now: datetime) -> datetime | None:
 async def _loaded(fires: tuple[str, str], case_id: str, writing: Writing, transaction: Transaction) -> Hand:
     workflow = workflow_of(fires[0])
     hand = await load_case(workflow, workflow.by_trigger[fires[1]], case_id, SYSTEM, transaction, writing)
-    writing.now = max(writing.now, *(each.stepped_at for each in writing.hands))
+    # Another case of the same noun is only looked at: when it moved says nothing about this one.
+    moved = (each.stepped_at for each in writing.hands if each is hand or each.workflow is not hand.workflow)
+    writing.now = max(writing.now, *moved)
     return hand
 
 

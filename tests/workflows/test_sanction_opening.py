@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any, Final
@@ -226,6 +227,19 @@ async def test_one_case_is_open_of_one_conduct(world: World) -> None:
     given = {"id": case.id, "version": await case.version(), "findings": "There is more.", "evidence": [PUBLISHED]}
     beside = await provider.officer.refused("sanctionReopen", **given)
     assert beside.problems == [("CONDUCT_OPEN", "id")]
+
+
+async def test_of_two_who_open_a_case_of_one_conduct_at_once_one_is_told_of_the_other(world: World) -> None:
+    provider = await world.provider()
+    _, account_id, _ = await provider.filed()
+    people = (provider.reviewer, provider.second_reviewer, provider.officer, provider.integration)
+
+    answers = await asyncio.gather(
+        *(one.do("sanctionOpen", **asked(account_id, detection="AUTOMATED")) for one in people)
+    )
+
+    assert sorted(answer.problems for answer in answers) == [[], *[[("CONDUCT_OPEN", "conductOn")]] * 3]
+    assert len(await world.rows(Sanction, account_id=account_id)) == 1
 
 
 async def test_nobody_opens_or_decides_a_case_of_their_own(world: World) -> None:
