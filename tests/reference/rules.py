@@ -127,6 +127,11 @@ def served_on(party: str, rule: Rule) -> Rule:
     return lambda who, row: rule(who, row) and row["party"] == party
 
 
+def adopting(rule: Rule) -> Rule:
+    """Only accounts to adopt: what is thought of deciding is the officers' alone."""
+    return lambda who, row: rule(who, row) and row["kind"] == "ADOPT"
+
+
 def _each(rule: Rule, tables: str) -> dict[str, Rule]:
     return dict.fromkeys(tables.split(), rule)
 
@@ -143,7 +148,8 @@ _DOUBTS: Final = _each(everybody, "licence_doubt")
 _IMPORTS: Final = {**_DOUBTS, **_each(everybody, "register_import quarantined_row")}
 # A proposal holds the notes of those who handle a case: it is its own body's alone, whoever reads all cases.
 _NATION: Final = {
-    **_each(everybody, f"provider staff candidate batch batch_item {_CASEWORK} {_ALL_SANCTIONS}"),
+    **_each(everybody, f"provider staff candidate batch {_CASEWORK} {_ALL_SANCTIONS}"),
+    "batch_item": adopting(everybody),
     "proposal": area,
 }
 
@@ -171,14 +177,16 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     },
     "INTEGRATION": {
         **_PROVIDER,
-        **_each(own, "batch batch_item authority_report"),
+        **_each(own, "batch authority_report"),
+        "batch_item": adopting(own),
         "proposal": proposed,
         "step_text": told(own),
     },
     "PROVINCIAL_REGULATOR": {
         **_OPEN,
         **_IMPORTS,
-        **_each(area, f"provider staff candidate proposal batch batch_item {_CASEWORK} {_ALL_SANCTIONS}"),
+        **_each(area, f"provider staff candidate proposal batch {_CASEWORK} {_ALL_SANCTIONS}"),
+        "batch_item": adopting(area),
         "filing": asked,
         "transfer": handed_over,
         "notice": served_on("AUTHORITY", area),

@@ -37,8 +37,9 @@ def recommended(look: Any, row: Row, _: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _counts(measure: Values, now: datetime) -> bool:
-    days = COUNTS.get(measure["level"], 0)
-    return bool(measure["ended_by"] != "OVERTURNED" and now - measure["from_at"] < timedelta(days=days))
+    if measure["level"] not in COUNTS or measure["ended_by"] == "OVERTURNED":
+        return False
+    return bool(now - measure["from_at"] < timedelta(days=COUNTS[measure["level"]]))
 
 
 # --- drawn -------------------------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ async def _body(story: Story, division: str) -> None:
     holders += [badged, await _sanctions(provider)]
     await _proposals(provider)
     await _batches(provider)
+    await _decisions(provider)
     await provider.newcomer()
     await _left(provider)
     story.viewers += [*provider.staff.values(), provider.second_reviewer, provider.regulator]
@@ -241,6 +242,25 @@ async def _decided(case: Case, fate: str) -> None:
         case "lifted":
             await case.restrict(circumstances=CIRCUMSTANCES)
             await case.lift()
+
+
+async def _decisions(provider: Provider) -> None:
+    """Decisions in a batch, one of them refused; and a batch that waits for its second person."""
+    second = await provider.second_officer()
+    _, account_id, _ = await provider.filed()
+    for month, fate in enumerate(("decided", "waiting"), 1):
+        items = []
+        for day, rung in enumerate(("suspend", "warn"), 1):
+            case = await opened(provider, account_id, conductOn=f"2026-{month:02}-{day:02}")
+            said = await case.input(**({"days": 7} if rung == "suspend" else {}))
+            items.append({name: said.pop(name) for name in ("id", "version")} | {rung: said})
+        key = {"idempotencyKey": unique("k-")}
+        filled = await provider.officer.must("sanctionBatchFill", select="digest", items=items, **key)
+        asked: dict[str, Any] = {"id": filled.id, "version": filled.version, "digest": filled.case["digest"]}
+        proposed = (await provider.officer.must("sanctionDecide", **asked)).proposal
+        if fate == "decided":
+            await second.must("proposalEndorse", **proposed)
+            await provider.officer.must("sanctionDecide", **asked, proposal=proposed["id"])
 
 
 async def _left(provider: Provider) -> None:

@@ -263,6 +263,7 @@ def _batch(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 def _batch_item(tangle: Tangle, row: dict[str, Any], number: int) -> None:
     row |= {
         "number": 5_000 + number,
+        "kind": ("ADOPT", "DECIDE")[number // 2 % 2],  # whatever it is about: whoever may see it sees that too
         "case_id": tangle.pick(("account", "sanction")[number % 2]),
         "step_id": tangle.pick("step"),
     }
