@@ -29,6 +29,7 @@ SUSPENSION_DAYS_MAX: Final = 180  # prolongations included
 INTERIM_HOURS_MAX: Final = 72
 INTERIM_DAYS_MAX: Final = 10  # extended
 BAN_DAYS_MAX: Final = 1_096  # three years
+POINTS_MAX: Final = 200  # arguments of all answers in a case: a decision addresses each
 
 Restricted = Annotated[list[CodeName], Field(min_length=1, max_length=10)]
 Pieces = Annotated[list[Id], Field(min_length=1, max_length=50)]
@@ -97,7 +98,7 @@ class SanctionAnswer(CaseCommand):
 class Addressed(Input):
     """What a decision says to one argument."""
 
-    point: Annotated[int, Field(ge=1, le=200)]
+    point: Annotated[int, Field(ge=1, le=POINTS_MAX)]
     """The number of the argument, from 1."""
     text: Paragraph
     """What is said to it."""
@@ -138,7 +139,7 @@ class WarnDecision(Input):
     """Reason codes, facts, legal bases and the public reason."""
     evidence_ids: Pieces
     """The disclosable pieces that it rests on; the holder is shown them."""
-    addressed: Annotated[list[Addressed], Field(max_length=200)] | None = None
+    addressed: Annotated[list[Addressed], Field(max_length=POINTS_MAX)] | None = None
     """What is said to each argument of the holder's answer."""
     circumstances: Circumstances | None = None
     """Required where rungs are skipped."""

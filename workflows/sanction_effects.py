@@ -12,7 +12,7 @@ from domain.codes.lists import codes, ruleset_on
 from domain.deadline import DeadlineKind, Outcome
 from domain.journal import TextName
 from domain.notice import Party
-from domain.sanction import NEVER, Ban, BanKind, EndCause, Evidence, Measure, SanctionState
+from domain.sanction import NEVER, Ban, BanKind, EndCause, Evidence, Measure, MeasureLevel, SanctionState
 from workflows.changes import Change, Detail, Insert, Opening, Say, Serve, Set, Settle, Start, Update
 from workflows.engine import On
 from workflows.measures import ended, interim_measure, new_measure, prolonged_measure, reduced_measure
@@ -102,7 +102,7 @@ def waive(on: On) -> Iterable[Change]:
 
 
 def acknowledge(on: On) -> Iterable[Change]:
-    yield Set({"acknowledged_at": on.case.acknowledged_at or on.now})
+    yield Set({"acknowledged_at": on.now})
 
 
 def _disclose(on: On) -> Iterable[Change]:
@@ -159,6 +159,8 @@ def _begin(on: On, measure: dict[str, Any]) -> Iterable[Change]:
     if until != NEVER:
         yield Start(DeadlineKind.MEASURE_END, until)
     yield Set({"measure_id": measure["id"], "about_id": measure["id"], "measure_until": until})
+    if measure["level"] == MeasureLevel.WARNING:
+        yield Set({"acknowledged_at": None})  # another warning, another acknowledgement
     yield Detail(
         {
             "measure": measure["id"],

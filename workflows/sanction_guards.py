@@ -18,6 +18,7 @@ from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState
 from workflows.engine import On, Rests, guard
 from workflows.sanction_commands import (
     INTERIM_DAYS_MAX,
+    POINTS_MAX,
     RESTRICTION_DAYS_MAX,
     SUSPENSION_DAYS,
     SUSPENSION_DAYS_MAX,
@@ -143,6 +144,23 @@ def each_point_of_the_answer_is_addressed(on: On) -> bool:
     return said == set(range(1, on.case.answer_points + 1))
 
 
+@guard(ProblemCode.INPUT_INVALID, rests=Rests.LOCKED, on_input=True, path=("points",))
+def each_point_can_still_be_addressed(on: On) -> bool:
+    """Else who answers for long enough could be decided on no more."""
+    return bool(on.case.answer_points + len(on.input.points) <= POINTS_MAX)
+
+
+@guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, path=("id",))
+def it_was_not_waived_before(on: On) -> bool:
+    """Each step makes what two officers wait to decide out of date: no holder may take one for nothing."""
+    return on.case.waived_at is None
+
+
+@guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, path=("id",))
+def this_warning_was_not_acknowledged_before(on: On) -> bool:
+    return on.case.acknowledged_at is None
+
+
 # --- rungs -------------------------------------------------------------------------------------------------------
 def is_skip(on: On, level: SanctionLevel) -> bool:
     """Whether this rung lies two or more above the highest in force in this case."""
@@ -248,7 +266,7 @@ def the_account_can_come_back_under_its_name(on: On) -> Sequence[Problem]:
     if on.case.state != SanctionState.CLOSED or on.facts.closed_cause != ClosedCause.SANCTION:
         return []
     named = getattr(on.input, "measure_id", on.case.measure_id)
-    if named != on.case.measure_id:
+    if named != on.case.measure_id or on.facts.is_closed_beside(on.id, on.now):
         return []
     found = (("name", ProblemCode.NAME_UNAVAILABLE), ("handle", ProblemCode.HANDLE_UNAVAILABLE))
     return [Problem(code, ("id",)) for what, code in found if what in on.facts.names_taken]

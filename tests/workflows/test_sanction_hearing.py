@@ -257,3 +257,35 @@ async def test_a_case_that_is_taken_up_again_is_heard_again(world: World) -> Non
     )
     assert [piece.number for piece in pieces] == [1, 2]
     assert open_again.problems == [("HEARING_OPEN", "id")]
+
+
+# --- no holder keeps a case from being decided -------------------------------------------------------------------
+async def test_there_are_never_more_points_than_a_decision_can_address(world: World) -> None:
+    provider = await world.provider()
+    case = await sanctioned(provider)
+    await case.notify()
+    for part in range(10):
+        await case.answer(*(f"{part}.{number}" for number in range(20)))
+
+    more = await case.person.refused("sanctionAnswer", id=case.id, version=await case.version(), points=["More."])
+    await case.warn(addressed=[{"point": number, "text": "As to it."} for number in range(1, 201)])
+
+    assert more.problems == [("INPUT_INVALID", "points")]
+    assert (await case.row()).state == "WARNING"
+
+
+async def test_a_holder_waives_once_and_acknowledges_each_warning_once(world: World) -> None:
+    """What two officers wait to decide dies with each step of the case."""
+    provider = await world.provider()
+    case = await sanctioned(provider)
+    await case.notify()
+    await case.waive()
+    again = await case.person.refused("sanctionWaive", id=case.id, version=await case.version())
+    await case.warn()
+    await case.person.must("sanctionAcknowledge", id=case.id, version=await case.version())
+    twice = await case.person.refused("sanctionAcknowledge", id=case.id, version=await case.version())
+    await case.restrict(days=10)
+    await case.reduce("WARNING")
+    await case.person.must("sanctionAcknowledge", id=case.id, version=await case.version())
+
+    assert again.problems == twice.problems == [("ALREADY_IN_STATE", "id")]
