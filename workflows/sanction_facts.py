@@ -106,6 +106,11 @@ class SanctionFacts:
         """The highest level in force in one case."""
         return level_at(self.of_case(sanction_id), now)
 
+    def is_closed_beside(self, sanction_id: str, now: datetime) -> bool:
+        """Whether a closure of another case keeps the account closed."""
+        others = (measure for measure in self.measures if measure.sanction_id != sanction_id)
+        return level_at(others, now) is SanctionLevel.CLOSED
+
     def rung(self, case: Any, now: datetime) -> Measure | None:
         """The case's rung that is in force."""
         measure = self.by_id.get(case.measure_id or "")

@@ -16,6 +16,7 @@ from domain.journal import Step
 from domain.permission import Badge, Permission, RegisterEntry
 from domain.sanction import Ban
 from tests.sanctions import CIRCUMSTANCES, Case, opened
+from tests.workflows.test_account_change import approved_change, filings
 from tests.workflows.test_filing import submitted
 from tests.world import PERMISSION_REASON, REVOCATION, Holder, Provider, World, by_two, opened_world
 from workflows.deadlines import due
@@ -225,14 +226,53 @@ async def test_the_time_of_a_revoked_filing_runs_again_when_its_account_is_back(
     )  # fmt: skip
 
 
+async def test_what_was_to_be_amended_is_not_brought_back_and_may_be_asked_for_again(world: World) -> None:
+    provider = await world.provider()
+    holder, id_, _ = await provider.filed()
+    await approved_change(provider, id_, holder, displayName="晨间来信")
+    (amended,) = await world.rows(Filing, account_id=id_, state="PREPARED")
+    await provider.officer.must("filingSubmit", id=amended.id, version=amended.seq)
+    await provider.regulator.must("filingAccept", id=amended.id, version=amended.seq + 1)
+    await approved_change(provider, id_, holder, displayName="夜间来信")
+    (waiting,) = await world.rows(Filing, account_id=id_, state="PREPARED")
+    await provider.officer.must("filingSubmit", id=waiting.id, version=waiting.seq)
+    before, entry = await filings(world, id_), await one(world, RegisterEntry, account_id=id_)
+
+    case = await closed(provider, id_, holder)
+    cancelled = [state for state, *_ in await filings(world, id_)]
+    await case.rescind()
+
+    number = before[1][1]
+    assert [state for state, *_ in before] == ["SUPERSEDED", "ACCEPTED", "SUBMITTED"]
+    assert cancelled == ["SUPERSEDED", "CANCELLED", "CANCELLED"]
+    assert [found[:3] for found in await filings(world, id_)] == [
+        ("SUPERSEDED", number, 1), ("ACCEPTED", number, 2), ("CANCELLED", before[2][1], before[2][2])
+    ]  # fmt: skip
+    back = await one(world, RegisterEntry, account_id=id_)
+    assert (back.number_version, back.display_name, back.ended_on) == (2, "晨间来信", None) == (
+        entry.number_version, entry.display_name, entry.ended_on,
+    )  # fmt: skip
+    assert ((await account(world, id_)).state, (await account(world, id_)).change_state) == ("FILED", None)
+    await approved_change(provider, id_, holder, displayName="夜间来信")
+    (again,) = await world.rows(Filing, account_id=id_, state="PREPARED")
+    await provider.officer.must("filingSubmit", id=again.id, version=again.seq)
+    await provider.regulator.must("filingAccept", id=again.id, version=again.seq + 1)
+    assert (await one(world, RegisterEntry, account_id=id_)).display_name == "夜间来信"
+
+
 async def test_an_account_whose_name_others_bear_by_now_is_not_brought_back(world: World) -> None:
     provider = await world.provider()
     holder, id_, _ = await provider.filed()
     case = await closed(provider, id_, holder)
+    holder_of_two, second, _ = await provider.filed()
+    one_of_two = await heard(provider, second, holder_of_two, ground="RUMOUR")
+    beside = await heard(provider, second, holder_of_two)
+    await one_of_two.close(**SKIPPED)
     was, version = await account(world, id_), await case.version()
+    gone = await account(world, second)
     world.clock.advance(days=181)
-    other = await provider.holder()
-    await other.apply(displayName=was.display_name, handle=was.handle)
+    for row in (was, gone):
+        await (await provider.holder()).apply(displayName=row.display_name, handle=row.handle)
     (measure,) = await case.measures()
     given = {"id": case.id, "version": version, "reason": "It was wrong."}
 
@@ -241,6 +281,10 @@ async def test_an_account_whose_name_others_bear_by_now_is_not_brought_back(worl
 
     taken = [("NAME_UNAVAILABLE", "id"), ("HANDLE_UNAVAILABLE", "id")]
     assert rescinding.problems == reducing.problems == taken
+    # While another closure keeps it closed, it does not come back, and needs no name.
+    await beside.close(**SKIPPED)
+    assert (await one_of_two.rescind()).state == "OVERTURNED"
+    assert (await account(world, second)).state == "CLOSED"
 
 
 # --- news --------------------------------------------------------------------------------------------------------
