@@ -195,6 +195,9 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("fill", NOTHING, "FILLING", (C, I)),
         Expected("add", ("FILLING",), STAYS, (C, I)),
         Expected("adopt", ("FILLING",), "CARRIED_OUT", (C, I), "two"),
+        Expected("fill_decisions", NOTHING, "FILLING", (C,)),
+        Expected("add_decisions", ("FILLING",), STAYS, (C,)),
+        Expected("decide", ("FILLING",), "CARRIED_OUT", (C,), "two"),
         Expected("discard", ("FILLING",), "DISCARDED", (C, I)),
     ),
 }
