@@ -23,8 +23,8 @@ FRAGMENT = "fragment M on MaskedText { display form revealable }"
 
 
 @pytest.fixture(scope="module")
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with world_on(database_url) as made:
+async def world(reading_url: str) -> AsyncIterator[World]:
+    async with world_on(reading_url) as made:
         yield made
 
 

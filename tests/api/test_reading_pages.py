@@ -25,8 +25,8 @@ PAGE = """query(
 
 
 @pytest.fixture(scope="module")
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with world_on(database_url) as made:
+async def world(reading_url: str) -> AsyncIterator[World]:
+    async with world_on(reading_url) as made:
         yield made
 
 

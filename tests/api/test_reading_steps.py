@@ -18,8 +18,8 @@ RENAME = """mutation($input: RenameInput!) { accountRename(input: $input) {
 
 
 @pytest.fixture(scope="module")
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with world_on(database_url) as made:
+async def world(reading_url: str) -> AsyncIterator[World]:
+    async with world_on(reading_url) as made:
         yield made
 
 
