@@ -49,11 +49,16 @@ async def _held(_: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
     name = on.input.particulars.display_name
     if name is None or transaction.dialect.name != "postgresql":
         return {}
-    provider, key = (on.case or on.cause).provider_id, name_key(name)
-    await transaction.fetch(_HOLD, {"held": f"{provider} {key}"})
     account = "" if on.case is None else on.case.id
-    rows = await transaction.fetch(_TAKEN, {"provider": provider, "key": key, "account": account})
-    return {"taken": on.facts.taken | {"name"}} if rows else {}
+    is_taken = await held_and_taken(transaction, (on.case or on.cause).provider_id, name_key(name), account)
+    return {"taken": on.facts.taken | {"name"}} if is_taken else {}
+
+
+async def held_and_taken(transaction: Transaction, provider: str, key: str, account: str) -> bool:
+    """Hold a name; whether another account than this one bears it or keeps it back."""
+    if transaction.dialect.name == "postgresql":
+        await transaction.fetch(_HOLD, {"held": f"{provider} {key}"})
+    return bool(await transaction.fetch(_TAKEN, {"provider": provider, "key": key, "account": account}))
 
 
 NAME_HELD: Final = Gathered("name_held", _held)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from domain.account import LIVE, Account
+from domain.account import LIVE, Account, AccountState
 from domain.calendar import local_day
 from domain.deadline import DeadlineKind
 from domain.holder import Holder
@@ -25,6 +25,7 @@ from workflows.bans import subject_of
 from workflows.database import Among, Row, Transaction, decoder, loader
 from workflows.deadlines import due
 from workflows.engine import Fact, Gathered, On
+from workflows.held_names import held_and_taken
 
 _SANCTION, _MEASURE, _EVIDENCE, _BAN = (table_of(model) for model in (Sanction, Measure, Evidence, Ban))
 _ACCOUNT, _IDENTITY, _HOLDER = table_of(Account), table_of(Identity), table_of(Holder)
@@ -210,30 +211,27 @@ BANS: Final = Fact(
     sa.select(_BAN.c.sanction_id, _BAN.c.id).where(Among(_BAN.c.sanction_id, "ids"), _BAN.c.lifted_at.is_(None)),
     lambda rows, _: {"bans": tuple(row[1] for row in rows)},
 )
-_OTHER: Final = _ACCOUNT.alias("other")
-
-
-def _taken(what: str, column: str) -> sa.Select[Any]:
-    """Whether another live account of the provider bears it now."""
-    same = sa.and_(
-        _OTHER.c.provider_id == _ACCOUNT.c.provider_id,
-        _OTHER.c[column] == _ACCOUNT.c[column],
-        _OTHER.c.id != _ACCOUNT.c.id,
-        _OTHER.c.state.in_([sa.literal_column(f"'{state}'") for state in LIVE]),
-    )
-    joined = _SANCTION.join(_ACCOUNT, _ACCOUNT.c.id == _SANCTION.c.account_id).join(_OTHER, same)
-    return (
-        sa.select(_SANCTION.c.id, sa.literal_column(f"'{what}'"))
-        .select_from(joined)
-        .where(Among(_SANCTION.c.id, "ids"))
-    )
-
-
-NAMES_TAKEN: Final = Fact(
-    "names_taken",
-    sa.union_all(_taken("name", "name_key"), _taken("handle", "handle_key")),
-    lambda rows, _: {"names_taken": frozenset(row[1] for row in rows)},
+_HANDLE_TAKEN: Final = sa.select(_ACCOUNT.c.id).where(
+    _ACCOUNT.c.provider_id == sa.bindparam("provider", type_=sa.Text, required=False),
+    _ACCOUNT.c.handle_key == sa.bindparam("key", type_=sa.Text, required=False),
+    _ACCOUNT.c.id != _ID,
+    _ACCOUNT.c.state.in_([sa.literal_column(f"'{state}'") for state in LIVE]),
 )
+
+
+async def _names_taken(_: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
+    """What of a closed account's name and handle others have by now; nobody else takes the name until the commit."""
+    if on.facts.account_state != AccountState.CLOSED:
+        return {}
+    provider, account, taken = on.case.provider_id, on.case.account_id, set()
+    if await held_and_taken(transaction, provider, on.facts.name_key, account):
+        taken.add("name")
+    if await transaction.fetch(_HANDLE_TAKEN, {"provider": provider, "key": on.facts.handle_key, "id": account}):
+        taken.add("handle")
+    return {"names_taken": frozenset(taken)}
+
+
+NAMES_TAKEN: Final = Gathered("names_taken", _names_taken)
 SUBJECT: Final = sa.select(_IDENTITY.c.id, _IDENTITY.c.mask_key).where(_IDENTITY.c.holder_id == _ID)
 _INDEXES: Final = (
     sa.select(_HOLDER.c.subject_type, _IDENTITY.c.resident_id_index, _IDENTITY.c.uscc_index)
