@@ -207,14 +207,36 @@ def its_measure_is_in_force(on: On) -> bool:
     return on.facts.rung(on.case, on.now) is not None
 
 
+_DAYS_MAX: Final = {MeasureLevel.RESTRICTED: RESTRICTION_DAYS_MAX, MeasureLevel.SUSPENDED: SUSPENSION_DAYS_MAX}
+
+
+def _is_within_bounds(on: On, level: MeasureLevel, further: timedelta) -> bool:
+    """Over the whole case: else a measure that is reduced and decided on anew would have no end."""
+    terms = [
+        min(measure.until, measure.ended_at, on.now) - measure.from_at
+        for measure in on.facts.of_case(on.id)
+        if measure.level == level and measure.ended_by != EndCause.OVERTURNED
+    ]
+    return sum(terms, further) <= timedelta(days=_DAYS_MAX[level])
+
+
+@guard(ProblemCode.TERM_TOO_LONG, rests=Rests.LOCKED, on_input=True, path=("days",))
+def all_its_restrictions_are_within_bounds(on: On) -> bool:
+    return _is_within_bounds(on, MeasureLevel.RESTRICTED, timedelta(days=on.input.days))
+
+
+@guard(ProblemCode.TERM_TOO_LONG, rests=Rests.LOCKED, on_input=True, path=("days",))
+def all_its_suspensions_are_within_bounds(on: On) -> bool:
+    return _is_within_bounds(on, MeasureLevel.SUSPENDED, timedelta(days=on.input.days))
+
+
 @guard(ProblemCode.TERM_TOO_LONG, rests=Rests.LOCKED, on_input=True, path=("days",))
 def the_whole_term_is_within_bounds(on: On) -> bool:
     """From the first day on, prolongations included."""
     rung = on.facts.rung(on.case, on.now)
     if rung is None:
         return True  # refused for that already
-    most = RESTRICTION_DAYS_MAX if rung.level == MeasureLevel.RESTRICTED else SUSPENSION_DAYS_MAX
-    return bool(add_calendar_days(rung.until, on.input.days) <= add_calendar_days(rung.since, most))
+    return _is_within_bounds(on, MeasureLevel(rung.level), rung.until - on.now + timedelta(days=on.input.days))
 
 
 # --- milder ------------------------------------------------------------------------------------------------------

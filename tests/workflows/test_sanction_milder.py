@@ -259,3 +259,30 @@ async def test_a_case_is_dismissed_with_reasons_of_its_own_list(world: World) ->
 
     assert answer == [("CODE_UNKNOWN", "reasons.reasonCodes.0")]
     assert (await case.dismiss()).state == "DISMISSED"
+
+
+async def test_no_suspension_or_restriction_of_a_case_outlasts_its_bounds_by_being_reduced_and_taken_anew(
+    world: World,
+) -> None:
+    provider = await world.provider()
+    case = await sanctioned(provider)
+    await case.notify()
+    await case.waive()
+    await case.suspend(days=90, circumstances=CIRCUMSTANCES)
+    world.clock.advance(days=80)
+    await case.reduce("RESTRICTED", days=30, scope=["PUBLISH"])
+    refused = await provider.officer.refused(
+        "sanctionSuspend", **await case.input(days=101, lengthReason="It goes on.")
+    )
+    await case.suspend(days=90)
+    world.clock.advance(days=10)
+    longer = await provider.officer.refused("sanctionProlong", **await case.input(days=11))
+    await case.reduce("WARNING")
+    again = await provider.officer.refused("sanctionRestrict", **await case.input(days=31, scope=["PUBLISH"]))
+    await case.restrict(days=30)
+    world.clock.advance(days=1)
+    await case.reduce("WARNING")
+    over = await provider.officer.refused("sanctionRestrict", **await case.input(days=30, scope=["PUBLISH"]))
+
+    assert refused.problems == longer.problems == over.problems == [("TERM_TOO_LONG", "days")]
+    assert again.problems == [("INPUT_INVALID", "days")]

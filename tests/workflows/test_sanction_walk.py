@@ -59,6 +59,7 @@ REFUSALS: Final = frozenset(
         ProblemCode.ACCOUNT_CLOSED,
         ProblemCode.ACCOUNT_NOT_IN_USE,
         ProblemCode.ACCOUNT_NOT_ON_FILE,
+        ProblemCode.ALREADY_IN_STATE,
         ProblemCode.GROUND_NOT_URGENT,
         ProblemCode.HEARING_OPEN,
         ProblemCode.INTERIM_TAKEN,
