@@ -175,6 +175,7 @@ SANCTION = Workflow(
             guards=(
                 *_DECIDING,
                 g.hearing_is_over,
+                g.it_rests_on_what_the_holder_was_heard_on,
                 g.a_skip_to_suspension_has_its_circumstances,
                 g.an_unusual_length_has_its_reason,
                 g.all_its_suspensions_are_within_bounds,
@@ -193,6 +194,7 @@ SANCTION = Workflow(
             guards=(
                 *_DECIDING,
                 g.hearing_is_over,
+                g.it_rests_on_what_the_holder_was_heard_on,
                 g.a_skip_to_closure_has_its_circumstances,
                 g.it_is_not_minor_at_first_occurrence,
             ),

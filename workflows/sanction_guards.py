@@ -132,6 +132,18 @@ def evidence_is_of_the_case_and_disclosable(on: On) -> Sequence[Problem]:
     return found
 
 
+@guard(ProblemCode.EVIDENCE_UNDISCLOSABLE, rests=Rests.LOCKED, on_input=True)
+def it_rests_on_what_the_holder_was_heard_on(on: On) -> Sequence[Problem]:
+    """What is shown with the decision only could not be answered."""
+    kept_back = {piece.id for piece in on.facts.evidence if piece.is_disclosable and not piece.is_disclosed}
+    said = "The holder was not shown it when they were heard."
+    return [
+        Problem(ProblemCode.EVIDENCE_UNDISCLOSABLE, ("evidenceIds", str(i)), said)
+        for i, id_ in enumerate(on.input.evidence_ids)
+        if id_ in kept_back
+    ]
+
+
 @guard(ProblemCode.HEARING_OPEN, rests=Rests.DERIVED, path=("id",))
 def hearing_is_over(on: On) -> bool:
     """Answered, waived, or the time to answer has passed."""

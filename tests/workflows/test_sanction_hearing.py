@@ -289,3 +289,19 @@ async def test_a_holder_waives_once_and_acknowledges_each_warning_once(world: Wo
     await case.person.must("sanctionAcknowledge", id=case.id, version=await case.version())
 
     assert again.problems == twice.problems == [("ALREADY_IN_STATE", "id")]
+
+
+async def test_what_needs_a_hearing_rests_on_nothing_that_was_kept_back_in_it(world: World) -> None:
+    provider = await world.provider()
+    case = await sanctioned(provider, evidence=[PIECE, SECOND])
+    first, second = await case.evidence()
+    await case.notify(evidenceIds=[first])
+    await case.waive()
+    given = {**await case.input(**SKIPPED), "evidenceIds": [first, second]}
+
+    suspended = await provider.officer.refused("sanctionSuspend", days=7, **given)
+    closed = await provider.officer.refused("sanctionClose", **given)
+    await provider.reviewer.must("sanctionWarn", **given)  # asks for no hearing: it is shown with it
+
+    assert suspended.problems == closed.problems == [("EVIDENCE_UNDISCLOSABLE", "evidenceIds.1")]
+    assert [piece.disclosed_at for piece in await world.rows(Evidence, sanction_id=case.id)] == [NOON, NOON]
