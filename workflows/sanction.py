@@ -22,6 +22,7 @@ _AGAINST: Final[Any] = {
 _SCOPED: Final[Any] = {**_AGAINST, "code_lists": ("sanction_reasons", "legal_bases", "restriction_scopes")}
 _ON_EVIDENCE: Final = (g.is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
 _DECIDING: Final = (*_ON_EVIDENCE, g.each_point_of_the_answer_is_addressed)
+_AFTER_A_HEARING: Final = (*_DECIDING, g.hearing_is_over, g.it_rests_on_what_the_holder_was_heard_on)
 _MILDER: Final = (g.is_not_ones_own_matter, g.reason_tells_no_personal_data)
 # What a news permission that was suspended for it may come back on.
 _ENDING: Final = (facts.PERMISSIONS,)
@@ -60,13 +61,13 @@ SANCTION = Workflow(
             8,
             c.SanctionOpen,
             guards=(
-                g.is_not_ones_own_account,
-                g.account_is_in_use_or_closed_by_its_holder,
-                g.ground_was_valid_at_the_conduct,
-                g.conduct_is_past_and_not_too_long_ago,
-                g.no_case_of_the_same_conduct_is_open,
-                g.machines_find_by_automated_means,
-                g.some_evidence_can_be_disclosed,
+                opening.is_not_ones_own_account,
+                opening.account_is_in_use_or_closed_by_its_holder,
+                opening.ground_was_valid_at_the_conduct,
+                opening.conduct_is_past_and_not_too_long_ago,
+                opening.no_case_of_the_same_conduct_is_open,
+                opening.machines_find_by_automated_means,
+                opening.some_evidence_can_be_disclosed,
             ),
             effects=(effects.keep_evidence,),
             code_lists=("sanction_grounds",),
@@ -173,9 +174,7 @@ SANCTION = Workflow(
             8,
             c.SanctionSuspend,
             guards=(
-                *_DECIDING,
-                g.hearing_is_over,
-                g.it_rests_on_what_the_holder_was_heard_on,
+                *_AFTER_A_HEARING,
                 g.a_skip_to_suspension_has_its_circumstances,
                 g.an_unusual_length_has_its_reason,
                 g.all_its_suspensions_are_within_bounds,
@@ -192,9 +191,7 @@ SANCTION = Workflow(
             8,
             c.SanctionClose,
             guards=(
-                *_DECIDING,
-                g.hearing_is_over,
-                g.it_rests_on_what_the_holder_was_heard_on,
+                *_AFTER_A_HEARING,
                 g.a_skip_to_closure_has_its_circumstances,
                 g.it_is_not_minor_at_first_occurrence,
             ),
@@ -290,9 +287,9 @@ SANCTION = Workflow(
             c.SanctionReopen,
             guards=(
                 g.is_not_ones_own_matter,
-                g.no_other_case_of_its_conduct_is_open,
-                g.evidence_is_new,
-                g.some_evidence_can_be_disclosed,
+                opening.no_other_case_of_its_conduct_is_open,
+                opening.evidence_is_new,
+                opening.some_evidence_can_be_disclosed,
             ),
             effects=(effects.reopen,),
             facts=(facts.EVIDENCE, opening.CONDUCTS_BESIDE, opening.SEALED),

@@ -1,24 +1,32 @@
-"""What opening a sanction looks at: the account, its open conducts, the evidence that comes with it (Art. 8)."""
+"""Opening a sanction, or taking it up again: account, open conducts, the evidence that comes with it (Art. 8)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from domain.account import Account
+from domain.account import IN_USE, Account, AccountState, ClosedCause
+from domain.calendar import local_day
+from domain.circumstances import Detection
+from domain.codes.lists import codes
 from domain.identity import Identity
 from domain.ids import new_id
 from domain.permission import Permission, PermissionState
+from domain.policy.roles import Role
+from domain.problems import Problem, ProblemCode
 from domain.sanction import OPEN, Sanction
 from domain.table import table_of
 from domain.vault.cipher import Place, seal
 from domain.vault.keys import open_mask_key
 from domain.vault.texts import commitment, pack_text
 from workflows.database import Among, Row, Transaction, decoder
-from workflows.engine import Fact, Gathered, On
+from workflows.engine import Fact, Gathered, On, Rests, guard
 from workflows.sanction_facts import SUBJECT, Sealed
+
+YEARS_BACK, YEARS_BACK_OF_HARM = 2, 5
 
 _SANCTION, _ACCOUNT, _IDENTITY, _PERMISSION = (table_of(model) for model in (Sanction, Account, Identity, Permission))
 
@@ -76,3 +84,65 @@ CONDUCTS: Final = _conducts_of(_ACCOUNT.c.id, _ACCOUNT, in_steps=False)
 CONDUCTS_BESIDE: Final = _conducts_of(
     _SANCTION.c.id, _SANCTION.join(_ACCOUNT, _ACCOUNT.c.id == _SANCTION.c.account_id), in_steps=True
 )
+
+
+# --- its conditions, each a sentence -----------------------------------------------------------------------------
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("accountId",))
+def is_not_ones_own_account(on: On) -> bool:
+    return on.viewer.person is None or on.facts.person != on.viewer.person
+
+
+@guard(ProblemCode.ACCOUNT_NOT_IN_USE, rests=Rests.LOCKED, path=("accountId",))
+def account_is_in_use_or_closed_by_its_holder(on: On) -> bool:
+    account = on.cause
+    left = account.state == AccountState.CLOSED and account.closed_cause == ClosedCause.HOLDER
+    return left or account.state in IN_USE
+
+
+@guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
+def ground_was_valid_at_the_conduct(on: On) -> Sequence[Problem]:
+    known = codes("sanction_grounds").get(on.input.ground)
+    is_valid = known is not None and known.is_valid_on(on.input.conduct_on)
+    return [] if is_valid else [Problem(ProblemCode.CODE_UNKNOWN, ("ground",), "(sanction_grounds)")]
+
+
+@guard(ProblemCode.CONDUCT_OUT_OF_TIME, rests=Rests.DERIVED, on_input=True, path=("conductOn",))
+def conduct_is_past_and_not_too_long_ago(on: On) -> bool:
+    today, years = local_day(on.now), YEARS_BACK_OF_HARM if on.input.harms_life_or_property else YEARS_BACK
+    return bool(_years_before(today, years) <= on.input.conduct_on <= today)
+
+
+def _years_before(day: date, years: int) -> date:
+    """The same day so many years before; of the 29th of February the day before."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+@guard(ProblemCode.CONDUCT_OPEN, rests=Rests.UNIQUE, on_input=True, path=("conductOn",))
+def no_case_of_the_same_conduct_is_open(on: On) -> bool:
+    return (on.input.ground, on.input.conduct_on) not in on.facts.open_conducts
+
+
+@guard(ProblemCode.CONDUCT_OPEN, rests=Rests.UNIQUE, path=("id",))
+def no_other_case_of_its_conduct_is_open(on: On) -> bool:
+    return (on.case.ground, on.case.conduct_on) not in on.facts.open_conducts
+
+
+@guard(ProblemCode.DETECTION_INVALID, rests=Rests.DERIVED, on_input=True, path=("detection",))
+def machines_find_by_automated_means(on: On) -> bool:
+    return on.viewer.role is not Role.INTEGRATION or bool(on.input.detection is Detection.AUTOMATED)
+
+
+@guard(ProblemCode.EVIDENCE_UNDISCLOSABLE, rests=Rests.DERIVED, on_input=True, path=("evidence",))
+def some_evidence_can_be_disclosed(on: On) -> bool:
+    """A decision rests on disclosed pieces only: without one there could be none."""
+    return any(piece.is_disclosable for piece in on.input.evidence)
+
+
+@guard(ProblemCode.EVIDENCE_NOT_NEW, rests=Rests.LOCKED, on_input=True, path=("evidence",))
+def evidence_is_new(on: On) -> bool:
+    """Not the same facts twice."""
+    known = {piece.sha256 for piece in on.facts.evidence if piece.sha256 is not None}
+    return any(piece.sha256 not in known for piece in on.input.evidence)
