@@ -30,6 +30,7 @@ from domain.identity import Identity
 from domain.journal import CANONICAL, GENESIS, Step, link
 from domain.outbox import Event
 from domain.permission import Badge, Permission, RegisterEntry
+from domain.reminder import REMINDED_BY, REMINDERS
 from domain.table import Table
 from tests.databases import Databases, Kind
 from tests.world import NEWS_REASON, REVOCATION, SHANGHAI, ZHEJIANG, Answer, Holder, Person, World, opened_world, unique
@@ -300,13 +301,15 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def due_date_shown_is_the_earliest_that_runs(self) -> None:
-        for case in self.cases[:-1]:
-            rows = self.rows(Deadline, case_id=case.id)
-            open_ = [row for row in rows if row.settled_at is None]
+        for case in self.cases:
+            waiting = [row for row in self.rows(Deadline, case_id=case.id) if row.settled_at is None]
+            open_ = [row for row in waiting if row.kind not in REMINDERS]
             running = [row.due_at for row in open_ if row.paused_at is None]
             assert case.due_at == min(running, default=NO_DUE_DATE)
             assert case.clock == ("RUNNING" if running else "PAUSED" if open_ else "NONE")
-            assert len({row.kind for row in open_}) == len(open_)
+            assert len({row.kind for row in waiting}) == len(waiting)
+            ends = {REMINDED_BY.get(row.kind) for row in open_}
+            assert {row.kind for row in waiting} - {row.kind for row in open_} <= ends  # no reminder without an end
 
     @invariant()
     def nobody_holds_a_lease_outside_review(self) -> None:
