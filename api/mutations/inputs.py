@@ -30,6 +30,8 @@ def input_of(model: type[BaseModel]) -> type[Any]:
         annotations[name] = strawberry.ID if _is_id(name) else type_
         if _is_id(name) and (not info.is_required()):
             annotations[name] = strawberry.ID | None
+        if name.endswith("_ids"):
+            annotations[name] = list[strawberry.ID] if info.is_required() else list[strawberry.ID] | None
         members[name] = _field(info)
     named = type(f"{model.__name__}Input", (), {"__annotations__": annotations, "__doc__": model.__doc__, **members})
     named.__module__ = __name__

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from domain.ids import prefix_of
 from domain.table import METADATA
+from tests.sanctions import PIECE, REASONS, opened
 from tests.world import NEWS_REASON, REVOCATION, Answer, Holder, Provider, World, mobile, resident_id, unique
 from workflows.database import compile_once
+
+# What is said in all its cases.
+SAID: Final[Mapping[str, str]] = {
+    "FACTS": str(NEWS_REASON["facts"]),
+    "PUBLIC_REASON": str(NEWS_REASON["publicReason"]),
+    "NOTE": "示例内部备注",
+}
 
 
 @dataclass(eq=False)
@@ -25,6 +33,7 @@ class Neighbour:
     cases: dict[str, tuple[str, int]] = field(default_factory=dict)  # by what they are good for: id and version
     proposals: dict[str, Mapping[str, str]] = field(default_factory=dict)
     document_id: str = ""
+    evidence: frozenset[str] = frozenset()
 
     @property
     def world(self) -> World:
@@ -106,7 +115,23 @@ async def furnished(world: World, division: str) -> Neighbour:
     pending = await made.newcomer()
     made.cases |= {"pending": (pending.identity_id, 1), "newcomer": (pending.id, 1)}
     made.document_id = await uploaded(made.filed_by)
+    await sanction(made)
     return made
+
+
+async def sanction(made: Neighbour) -> None:
+    """A case on the filed account, of which its holder knows one piece of two; and one they do not know of."""
+    provider, (account_id, _) = made.provider, made.cases["filed"]
+    pieces = [{**PIECE, "text": SAID["NOTE"]}, {**PIECE, "text": SAID["NOTE"], "isDisclosable": False}]
+    said: dict[str, Any] = {"findings": SAID["NOTE"], "evidence": pieces}
+    untold = await opened(provider, account_id, **said, conductOn="2026-02-01")
+    told = await opened(provider, account_id, made.filed_by, **said)
+    await told.notify(facts=SAID["FACTS"])
+    reasons = {**REASONS, "facts": SAID["FACTS"], "publicReason": SAID["PUBLIC_REASON"]}
+    await told.warn(reasons=reasons)
+    await told.restrict(reasons=reasons)
+    made.cases |= {"told": (told.id, await told.version()), "untold": (untold.id, 1)}
+    made.evidence = frozenset((await made.ids())["evidence"])
 
 
 async def uploaded(holder: Holder) -> str:

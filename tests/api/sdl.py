@@ -94,21 +94,21 @@ def sample(type_: GraphQLInputObjectType, *, required_only: bool = True) -> dict
         if name == "idempotencyKey":
             made[name] = unique("key-")
         elif isinstance(field.type, GraphQLNonNull) or not required_only:
-            made[name] = _value(name, field.type)
+            made[name] = _value(name, field.type, required_only)
     return made
 
 
-def _value(name: str, type_: GraphQLInputType) -> Any:
+def _value(name: str, type_: GraphQLInputType, required_only: bool) -> Any:
     if isinstance(type_, GraphQLNonNull):
-        return _value(name, type_.of_type)
+        return _value(name, type_.of_type, required_only)
     if isinstance(type_, GraphQLList):
-        return [_value(name, type_.of_type)]
+        return [_value(name, type_.of_type, required_only)]
     if isinstance(type_, GraphQLEnumType):
         return next(iter(type_.values))
     if name in VALUES:
         return VALUES[name]
     if isinstance(type_, GraphQLInputObjectType):
-        return sample(type_)
+        return sample(type_, required_only=required_only)
     return _SCALARS.get(type_.name, unique("t"))
 
 

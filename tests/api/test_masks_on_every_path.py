@@ -28,12 +28,12 @@ from domain.authorities import NATION, authority_id
 from domain.policy.masking import Kind
 from domain.policy.roles import Role
 from tests.api import sdl
-from tests.api.neighbours import Neighbour, furnished
+from tests.api.neighbours import SAID, Neighbour, furnished
 from tests.contracts.test_access_is_complete import on_the_page
 from tests.world import NEWS_REASON, ZHEJIANG, Person, World, resident_id, unique
 
 FORMS = {cell: held.form.value for cell, held in on_the_page()}
-SHOWN_ON = ("Identity", "StepText", "Proposal")
+SHOWN_ON = ("Identity", "StepText", "Proposal", "Evidence")
 STEPS_MAX, PATHS_A_DOCUMENT = 3, 4
 STEPS = {"node": 2, "nodes": 1}  # beyond the first type their ways are those of the other roots
 KINDS = {
@@ -161,7 +161,9 @@ class Looked:
         if form == "HIDDEN":
             return None
         if row["__typename"] == "StepText":
-            return str(NEWS_REASON[{"PUBLIC_REASON": "publicReason", "FACTS": "facts"}[row["name"]]])
+            return SAID[row["name"]]
+        if row["__typename"] == "Evidence":
+            return SAID["NOTE"]
         body = json.loads(row[name]["display"])
         known = {made["id"] for made in self.house.proposals.values()}
         assert row["id"] not in known or body["id"] in {id_ for id_, _ in self.house.cases.values()}
@@ -219,7 +221,8 @@ async def ids_by_type(house: Neighbour) -> dict[str, list[str]]:
         "Proposal": [house.proposals["flagged"]["id"], house.proposals["accepted"]["id"]],
         "Submission": ids["submission"], "Provider": ids["provider"], "Qualification": ids["qualification"],
         "AgreementVersion": ids["agreement"], "Staff": ids["staff"], "Consent": ids["consent"],
-        "Material": ids["material"],
+        "Material": ids["material"], "Sanction": [house.cases["told"][0], house.cases["untold"][0]],
+        "Measure": ids["measure"], "Evidence": ids["evidence"], "AuthorityReport": ids["authority_report"],
     }  # fmt: skip
 
 
@@ -230,9 +233,10 @@ async def looked(world: World) -> Looked:
 
 async def test_every_path_of_every_role_shows_the_form_of_the_page(world: World, looked: Looked) -> None:
     house, every = looked.house, list(roots())
-    known = await ids_by_type(house)
+    known, ours = await ids_by_type(house), await of_the_house(house)
     reached: Counter[tuple[str, str]] = Counter()
-    for onlooker in await onlookers(world, house):
+    sanctioned = Onlooker(house.filed_by.person, Role.HOLDER, house.filed_by.id)
+    for onlooker in (*await onlookers(world, house), sanctioned):
         for start in range(0, len(every), PATHS_A_DOCUMENT):
             parts = []
             for number, (root, of, path, last) in enumerate(every[start : start + PATHS_A_DOCUMENT]):
@@ -242,7 +246,7 @@ async def test_every_path_of_every_role_shows_the_form_of_the_page(world: World,
                     parts.append(f"p{number}: {root}{argument} {{ {spelled(path, chosen(last))} }}")
             if parts:
                 data = await onlooker.person.ask("{ " + " ".join(parts) + " }")
-                looked.hold(onlooker, " ".join(parts), _ours(data, house))
+                looked.hold(onlooker, " ".join(parts), _ours(data, ours))
                 reached.update((onlooker.role, row["__typename"]) for row in found_in(data))
 
     assert looked.wrong == []
@@ -250,16 +254,23 @@ async def test_every_path_of_every_role_shows_the_form_of_the_page(world: World,
     seeing = [role for role in dict.fromkeys(role for _, role in FORMS) if role not in (*BLIND, "OPERATOR", "SYSTEM")]
     assert {role for role, name in looked.seen if name == "residentId"} == set(seeing)
     assert {role for role, kind in reached if kind == "StepText"} == set(seeing) - {Role.AUDITOR}
+    assert {role for role, kind in reached if kind == "Evidence"} == set(seeing) - {Role.AUDITOR, Role.INTEGRATION}
     assert not {role for role, _ in reached} & set(BLIND)
 
 
-def _ours(data: Any, house: Neighbour) -> Any:
-    """Without identities of other tests, whose values nobody here knows."""
+async def of_the_house(house: Neighbour) -> frozenset[str]:
+    """The ids of what is said of the house's people."""
+    ids = await house.ids()
+    return frozenset((*house.identities, *ids["step_text"], *ids["evidence"]))
+
+
+def _ours(data: Any, ours: frozenset[str]) -> Any:
+    """Without identities and words of other tests, whose values nobody here knows."""
     if isinstance(data, dict):
-        if data.get("__typename") == "Identity" and data["id"] not in house.identities:
+        if data.get("__typename") in ("Identity", "StepText", "Evidence") and data["id"] not in ours:
             return None
-        return {key: _ours(value, house) for key, value in data.items()}
-    return [_ours(value, house) for value in data] if isinstance(data, list) else data
+        return {key: _ours(value, ours) for key, value in data.items()}
+    return [_ours(value, ours) for value in data] if isinstance(data, list) else data
 
 
 SPELLINGS = {

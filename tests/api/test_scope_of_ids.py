@@ -21,8 +21,9 @@ STAFF = (
     Role.REVIEWER, Role.COMPLIANCE_OFFICER, Role.INTEGRATION, Role.AUDITOR, Role.APPEAL_REVIEWER,
 )  # fmt: skip
 EVERY_PREFIX = {
-    "access", "account", "agreement", "consent", "deadline", "document", "event", "filing", "holder", "identity",
-    "material", "notice", "proposal", "provider", "qualification", "staff", "step", "step_text", "submission",
+    "access", "account", "agreement", "authority_report", "consent", "deadline", "document", "event", "evidence",
+    "filing", "holder", "identity", "material", "measure", "notice", "proposal", "provider", "qualification",
+    "sanction", "staff", "step", "step_text", "submission",
 }  # fmt: skip
 # Authorities are public: to name another's is no secret, only not allowed.
 PUBLIC_IDS = {("authorityId",)}
@@ -36,7 +37,8 @@ OWN = {
     "filingDecline": "submitted", "filingRevoke": "accepted", "filingReinstate": "accepted",
     "qualificationRefuse": "qualification", "qualificationSuspend": "qualification",
     "qualificationRevoke": "qualification", "accountSupplement": "flagged", "accountReapply": "rejected",
-    "agreementConsent": "newcomer",
+    "agreementConsent": "newcomer", "sanctionNotify": "untold", "sanctionWarn": "untold", "sanctionRestrict": "told",
+    "sanctionSuspend": "told", "sanctionClose": "told", "sanctionProlong": "told", "sanctionRescind": "told",
 }  # fmt: skip
 
 
@@ -91,9 +93,8 @@ async def answer(asker: Asker, query: str, **variables: Any) -> tuple[int, bytes
 
 def prefix_in(root: str) -> str:
     """The prefix of what a root gives."""
-    return {"agreement": "agreement_version", "staffMember": "staff", "registerImport": "register_import"}.get(
-        root, root
-    )
+    named = {"agreement": "agreement_version", "staffMember": "staff", "registerImport": "register_import"}
+    return {**named, "authorityReport": "authority_report"}.get(root, root)
 
 
 async def test_a_row_out_of_sight_reads_like_one_that_never_was(world: World) -> None:
@@ -168,13 +169,15 @@ def _prefix(mutation: str, path: sdl.Path) -> str:
             return "holder" if noun == "agreement" else noun
         case "proposal":
             return "proposal"
+        case "*":
+            return path[-2].removesuffix("Ids")
         case name:
             return name.removesuffix("Id")
 
 
 def _input(asker: Asker, mutation: str, path: sdl.Path) -> dict[str, Any]:
     """A valid input whose other ids are the asker's own."""
-    given = sdl.sample(sdl.mutations()[mutation])
+    given = sdl.sample(sdl.mutations()[mutation], required_only=mutation != "sanctionBatchFill")
     if path != ("id",) and mutation in OWN:
         given["id"], given["version"] = asker.own.cases[OWN[mutation]]
     if mutation == "agreementConsent":
