@@ -123,7 +123,8 @@ async def test_an_account_that_its_holder_and_a_sanction_close_at_once_is_closed
         decided.append((case, await closing(provider, case, one, two)))
     let_pass(worlds, days=1, seconds=1)
 
-    _, *answers = await asyncio.gather(there.sweep(2), *(one.do("sanctionClose", **each) for _, each in decided))
+    deciding = (one.do("sanctionClose", **each) for _, each in decided)
+    _, answers = await asyncio.gather(there.sweep(2), asyncio.gather(*deciding))
 
     assert [answer.codes for answer in answers] == [[]] * ROUNDS
     for case, _ in decided:
