@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Any
 
-from tests.sanctions import CIRCUMSTANCES, REASONS, asked, opened, sanctioned
-from tests.world import World
+from tests.sanctions import CIRCUMSTANCES, sanctioned
+from tests.world import Person, World
 
 _LEVEL = "query($id: ID!) { account(id: $id) { stateCode sanctionLevel filing { stateCode number } } }"
 
 
-async def _account(world: World, person, id_: str) -> dict:
+async def _account(person: Person, id_: str) -> Any:
     return (await person.ask(_LEVEL, id=id_))["account"]
 
 
@@ -18,12 +18,12 @@ async def test_it_climbs_rung_by_rung_and_runs_out(world: World) -> None:
     provider = await world.provider()
     case = await sanctioned(provider)
     await case.warn()
-    assert (await _account(world, provider.officer, case.account_id))["sanctionLevel"] == "WARNING"
+    assert (await _account(provider.officer, case.account_id))["sanctionLevel"] == "WARNING"
     restricted = await case.restrict(days=10)
     assert restricted.state == "RESTRICTED"
-    assert (await _account(world, provider.officer, case.account_id))["sanctionLevel"] == "RESTRICTED"
+    assert (await _account(provider.officer, case.account_id))["sanctionLevel"] == "RESTRICTED"
     world.clock.advance(days=10, seconds=1)
-    assert (await _account(world, provider.officer, case.account_id))["sanctionLevel"] == "NONE"
+    assert (await _account(provider.officer, case.account_id))["sanctionLevel"] == "NONE"
     assert (await case.told("stateCode"))["stateCode"] == "RESTRICTED"
     await world.sweep()
     assert (await case.told("stateCode"))["stateCode"] == "EXPIRED"
@@ -38,13 +38,13 @@ async def test_it_is_heard_suspended_closed_and_rescinded(world: World) -> None:
     await case.answer("It was satire.", "Few saw it.")
     points = [{"point": 1, "text": "It was not."}, {"point": 2, "text": "Many did."}]
     await case.suspend(addressed=points, circumstances=CIRCUMSTANCES)
-    before = await _account(world, provider.officer, case.account_id)
+    before = await _account(provider.officer, case.account_id)
     closed = await case.close(addressed=points)
     assert closed.state == "CLOSED"
-    account = await _account(world, provider.officer, case.account_id)
+    account = await _account(provider.officer, case.account_id)
     assert (account["stateCode"], account["sanctionLevel"]) == ("CLOSED", "CLOSED")
     assert account["filing"]["stateCode"] == "CANCELLED"
     await case.rescind()
-    assert await _account(world, provider.officer, case.account_id) == {**before, "sanctionLevel": "NONE"}
+    assert await _account(provider.officer, case.account_id) == {**before, "sanctionLevel": "NONE"}
     reports = await provider.officer.ask("{ authorityReports { nodes { kind clock dueAt } } }")
     assert [one["kind"] for one in reports["authorityReports"]["nodes"]] == ["CORRECTION", "MEASURE", "MEASURE"]
