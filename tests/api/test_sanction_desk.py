@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from domain.authorities import NATION
 from domain.columns import UtcTime
+from domain.ids import new_id
 from domain.policy.roles import Role
 from domain.sanction import was_heard, was_heard_sql
 from tests.api.test_regulator_desk import queues
@@ -276,6 +277,9 @@ async def test_each_role_reads_of_a_case_what_it_may_before_and_after_its_holder
     for person in (*nothing, case.holder.person):
         assert await seen(person, case) == Seen(), person.role
     assert await steps_of(case.holder.person, case) == 0
+    asked = {"version": 1, "points": ["It was satire."]}
+    refused = [await case.holder.person.do("sanctionAnswer", id=id_, **asked) for id_ in (case.id, new_id("sanction"))]
+    assert [answer.problems for answer in refused] == [[("NOT_FOUND", "id")]] * 2
 
     await case.notify()
     told = await seen(case.holder.person, case)
