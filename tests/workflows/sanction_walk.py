@@ -60,7 +60,7 @@ from workflows.sanction_facts import Dormant, Piece, SanctionFacts, Sealed
 SANCTION: Final = WORKFLOWS["sanction"]
 NEWS, PLAIN, URGENT = "NEWS_DISTORTED", "VULGARITY", "UNLAWFUL_CONTENT"
 HEAVY: Final = ("RESTRICTED", "SUSPENDED", "CLOSED")
-PIECES: Final = (Piece("evidence_1", 1, True, False, None),)
+PIECES: Final = (Piece("evidence_1", 1, True, True, None),)  # shown in the hearing
 C, G, H = Role.COMPLIANCE_OFFICER, Role.PROVINCIAL_REGULATOR, Role.HOLDER
 # Who fires what of the rest of the product: what others may do, they do alike.
 ACTORS: Final[dict[str, tuple[Role, ...]]] = {
