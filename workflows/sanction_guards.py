@@ -147,7 +147,9 @@ def gravity_of(on: On) -> Gravity:
 
 @guard(ProblemCode.FIRST_AND_MINOR, rests=Rests.LOCKED, on_input=True, path=("id",))
 def it_is_not_minor_at_first_occurrence(on: On) -> bool:
-    return gravity_of(on) is not Gravity.MINOR or recurrence_of(on.facts.measures, on.id, on.now) > 0
+    """Recurrence is what went on after a measure: one conduct split over two cases is none."""
+    before = [measure for measure in on.facts.measures if local_day(measure.from_at) <= on.case.conduct_on]
+    return gravity_of(on) is not Gravity.MINOR or recurrence_of(before, on.id, on.now) > 0
 
 
 @guard(ProblemCode.MEASURE_NOT_IN_FORCE, rests=Rests.DERIVED, path=("id",))

@@ -238,15 +238,20 @@ async def test_a_first_minor_conduct_closes_no_account_until_an_earlier_measure_
     assert first.problems == found.problems == own.problems == [("FIRST_AND_MINOR", "id")]
     earlier = await opened(provider, case.account_id, case.holder, ground="RUMOUR")
     await earlier.warn()
+    # What was measured under another name beside it, or after it, is none either.
+    beside = await provider.officer.refused("sanctionClose", **await case.input(**MINOR))
     warned = world.clock()
+    again = await opened(provider, case.account_id, case.holder, gravity="MINOR", conductOn=f"{warned:%Y-%m-%d}")
+    await again.notify()
+    await again.waive()
     world.clock.now = warned + 90 * DAY  # a warning counts ninety days
-    gone = await provider.officer.refused("sanctionClose", **await case.input(**MINOR))
+    gone = await provider.officer.refused("sanctionClose", **await again.input(**MINOR))
     world.clock.now = warned + 90 * DAY - timedelta(seconds=1)
-    assert (await case.told("recommended { recurrence }")) == {"recommended": {"recurrence": 1}}
-    await case.close(**MINOR)
+    assert (await again.told("recommended { recurrence }")) == {"recommended": {"recurrence": 2}}
+    await again.close(**MINOR)
 
-    assert gone.problems == [("FIRST_AND_MINOR", "id")]
-    assert [one.recurrence for one in await case.measures() if one.level == "CLOSED"] == [1]
+    assert beside.problems == gone.problems == [("FIRST_AND_MINOR", "id")]
+    assert [one.recurrence for one in await again.measures() if one.level == "CLOSED"] == [2]
 
 
 async def test_a_warning_that_was_overturned_counts_no_more(world: World) -> None:
