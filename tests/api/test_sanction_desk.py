@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -277,7 +277,7 @@ async def test_each_role_reads_of_a_case_what_it_may_before_and_after_its_holder
     for person in (*nothing, case.holder.person):
         assert await seen(person, case) == Seen(), person.role
     assert await steps_of(case.holder.person, case) == 0
-    asked = {"version": 1, "points": ["It was satire."]}
+    asked: dict[str, Any] = {"version": 1, "points": ["It was satire."]}
     refused = [await case.holder.person.do("sanctionAnswer", id=id_, **asked) for id_ in (case.id, new_id("sanction"))]
     assert [answer.problems for answer in refused] == [[("NOT_FOUND", "id")]] * 2
 
