@@ -89,6 +89,7 @@ class SanctionFacts:
     open_conducts: frozenset[tuple[str, date]] = frozenset()
     licence_number: str | None = None
     sealed: tuple[Sealed, ...] = ()
+    known_words: frozenset[str] = frozenset()  # of the evidence that the case has
     dormant: Mapping[str, Dormant] = field(default_factory=dict)  # the account's suspended permissions
     bans: tuple[str, ...] = ()
     names_taken: frozenset[str] = frozenset()

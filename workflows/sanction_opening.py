@@ -17,11 +17,11 @@ from domain.ids import new_id
 from domain.permission import Permission, PermissionState
 from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode
-from domain.sanction import OPEN, Sanction
+from domain.sanction import OPEN, Evidence, Sanction
 from domain.table import table_of
-from domain.vault.cipher import Place, seal
+from domain.vault.cipher import Place, seal, unseal
 from domain.vault.keys import open_mask_key
-from domain.vault.texts import commitment, pack_text
+from domain.vault.texts import commitment, pack_text, unpack_text
 from workflows.database import Among, Row, Transaction, decoder
 from workflows.engine import Fact, Gathered, On, Rests, guard
 from workflows.sanction_facts import SUBJECT, Sealed
@@ -29,18 +29,26 @@ from workflows.sanction_facts import SUBJECT, Sealed
 YEARS_BACK, YEARS_BACK_OF_HARM = 2, 5
 
 _SANCTION, _ACCOUNT, _IDENTITY, _PERMISSION = (table_of(model) for model in (Sanction, Account, Identity, Permission))
+_EVIDENCE = table_of(Evidence)
+
+
+_KNOWN: Final = sa.select(_EVIDENCE.c.id, _EVIDENCE.c.sealed).where(
+    _EVIDENCE.c.sanction_id == sa.bindparam("id", type_=sa.Text, required=False)
+)
 
 
 async def _sealed(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
-    """The evidence sealed under the mask key of the holder that it is about."""
+    """The evidence sealed under the mask key of the holder that it is about, and the words that the case has."""
     whose = on.case if on.case is not None else on.cause
     identity_id, mask_key, *_ = (await transaction.fetch(SUBJECT, {"id": whose.holder_id}))[0]
-    key, kept = open_mask_key(office.keys, bytes(mask_key), identity_id), []
+    key, kept, known = open_mask_key(office.keys, bytes(mask_key), identity_id), [], []
+    for id_, sealed in () if on.case is None else await transaction.fetch(_KNOWN, {"id": on.id}):
+        known.append(unpack_text(unseal(key, bytes(sealed), Place("evidence", "sealed", id_))).text)
     for piece in on.input.evidence:
         id_ = new_id("evidence")
         body = pack_text(commitment(piece.text).salt, piece.text)
         kept.append(Sealed(id_, identity_id, seal(key, body, Place("evidence", "sealed", id_))))
-    return {"sealed": tuple(kept)}
+    return {"sealed": tuple(kept), "known_words": frozenset(known)}
 
 
 SEALED: Final = Gathered("sealed", _sealed)
@@ -145,4 +153,5 @@ def some_evidence_can_be_disclosed(on: On) -> bool:
 def evidence_is_new(on: On) -> bool:
     """Not the same facts twice."""
     known = {piece.sha256 for piece in on.facts.evidence if piece.sha256 is not None}
-    return any(piece.sha256 not in known for piece in on.input.evidence)
+    said = on.facts.known_words
+    return any(p.text not in said if p.sha256 is None else p.sha256 not in known for p in on.input.evidence)

@@ -286,3 +286,15 @@ async def test_no_suspension_or_restriction_of_a_case_outlasts_its_bounds_by_bei
 
     assert refused.problems == longer.problems == over.problems == [("TERM_TOO_LONG", "days")]
     assert again.problems == [("INPUT_INVALID", "days")]
+
+
+async def test_the_same_words_are_no_new_evidence(world: World) -> None:
+    provider = await world.provider()
+    case = await sanctioned(provider)
+    await case.dismiss()
+    given: dict[str, Any] = {"id": case.id, "version": await case.version(), "findings": "Once more."}
+
+    same = await provider.officer.refused("sanctionReopen", **given, evidence=[PIECE])
+    await provider.officer.must("sanctionReopen", **given, evidence=[{**PIECE, "text": "A copy of another item."}])
+
+    assert same.problems == [("EVIDENCE_NOT_NEW", "evidence")]
