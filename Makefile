@@ -28,7 +28,7 @@ venv: $(STAMP) ## Set up .venv with the exact pins (the other targets do it by t
 run: $(STAMP) ## Migrate, load demo data and serve on 127.0.0.1:8000 (SQLite); prints URL, tokens and a curl
 	@$(BIN)/signet serve --demo $(ARGS)
 
-demo: $(STAMP) ## Walk from an application to a badge and its loss over HTTP, as the different people would
+demo: $(STAMP) ## Walk from an application to a badge, a sanction and its end over HTTP, as the people would
 	@$(BIN)/signet demo $(ARGS)
 
 test: $(STAMP) ## Run the tests, on SQLite and on PostgreSQL

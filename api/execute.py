@@ -193,10 +193,10 @@ class _Execution:
         if root.kind is Kind.CONSTANT:
             return root.make()
         outcome = await self._resolved(root)
+        # Who enrolled has a row now, and sees what it lets them see; what the step began has begun.
+        look = self.look.after(self.context.clock(), getattr(outcome, "viewer", None))
 
         async def work(connection: Connection) -> Any:
-            viewer = getattr(outcome, "viewer", None)  # who enrolled has a row now, and sees what it lets them see
-            look = self.look if viewer is None else self.look.by(viewer)
             return await Run(connection, self.variables, look, self.prepared).payload(root, outcome)
 
         return await self.engine.office.database.read(work)

@@ -205,7 +205,8 @@ class ProblemCode(Word):
         "Notify the holder with the ordinary period.")
     LEVEL_INVALID = ("LEVEL_INVALID", "处置等级无效", "This level cannot be asked for here.", "Name a rung that fits.")
     HEARING_OPEN = ("HEARING_OPEN", "陈述申辩期未满", "The holder has been neither heard nor kept from it by time.",
-        "Notify the holder, and wait for the answer, a waiver, or the end of the period.")
+        "Notify the holder and wait for the answer, a waiver or the end of the period; a case that was decided without "
+        "can be reopened on new evidence once its measure has ended.")
     POINTS_UNADDRESSED = ("POINTS_UNADDRESSED", "未逐条回应申辩",
         "A decision addresses each argument of the answer, and no other.", "Address every point by its number.")
     CIRCUMSTANCES_MISSING = ("CIRCUMSTANCES_MISSING", "未记录情节",
@@ -231,7 +232,7 @@ class ProblemCode(Word):
     SAME_PERSON = ("SAME_PERSON", "不得自行复核", "The proposer cannot endorse their own proposal, under any login.",
         "Ask another person.")
     NOT_THE_PROPOSAL = ("NOT_THE_PROPOSAL", "与提议不符", "This is not what was proposed and endorsed.",
-        "Send the proposal's id alone, or propose anew.")
+        "Send exactly the input that was proposed, with the proposal's id; or propose anew.")
     NOT_ENDORSED = ("NOT_ENDORSED", "尚未复核", "The proposal is not endorsed yet.", "Have another person endorse it.")
     PROPOSAL_DEAD = ("PROPOSAL_DEAD", "提议已失效",
         "The proposal is used, withdrawn, run out, or the case has moved on.", "Propose anew.")

@@ -21,7 +21,7 @@ from workflows.database import Among, Beside, Connection, decoder, loader
 from workflows.engine import Fact, On, Sought, Transition, Workflow, refusals
 from workflows.facts import read_facts, seek_facts
 from workflows.loading import in_scope
-from workflows.triggers import TRIGGERS
+from workflows.triggers import words_of_trigger
 
 F = TypeVar("F", Fact, Sought)
 _PROPOSAL = table_of(Proposal)
@@ -42,6 +42,7 @@ class OpenProposal:
 class AvailableStep:
     """One trigger the viewer's role carries, and whether it can be fired now."""
 
+    noun: str
     trigger: str
     mutation: str
     allowed: bool
@@ -53,7 +54,7 @@ class AvailableStep:
 
     def caption(self, language: Language) -> str:
         """The trigger's words."""
-        words = TRIGGERS[self.trigger]
+        words = words_of_trigger(self.noun, self.trigger)
         return words.zh if language == "ZH" else words.en
 
 
@@ -97,6 +98,7 @@ class AvailableSteps:
         if not step.competent(on):
             problems = [Problem(ProblemCode.NOT_COMPETENT, ("id",))]
         return AvailableStep(
+            self.workflow.noun,
             step.trigger,
             mutation_name(self.workflow, step),
             not problems,

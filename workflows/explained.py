@@ -12,7 +12,7 @@ from workflows.available_steps import mutation_name
 from workflows.engine import Guard, Transition, Workflow, always_two, no_second_person
 from workflows.follow_ups import FOLLOW_UPS, FollowUp, always
 from workflows.timed import kinds_that_fire
-from workflows.triggers import TRIGGERS
+from workflows.triggers import words_of_trigger
 
 NEVER: Final = "never"
 ALWAYS: Final = "always"
@@ -139,7 +139,7 @@ def _state(state: State) -> ExplainedState:
 
 
 def _transition(workflow: Workflow, row: Transition) -> ExplainedTransition:
-    words = TRIGGERS[row.trigger]
+    words = words_of_trigger(workflow.noun, row.trigger)
     four_eyes, when = _four_eyes(row)
     return ExplainedTransition(
         trigger=row.trigger,

@@ -29,7 +29,7 @@ from domain.vault.receipts import receipt_hash
 from domain.vault.texts import unpack_text
 from workflows.database import Connection, loader
 from workflows.registry import WORKFLOWS
-from workflows.triggers import TRIGGERS
+from workflows.triggers import words_of_trigger
 
 _NOTICE, _STEP, _TEXT, _IDENTITY = table_of(Notice), table_of(Step), table_of(StepText), table_of(Identity)
 _MEASURE, _EVIDENCE = table_of(Measure), table_of(Evidence)
@@ -128,7 +128,7 @@ class Opened:
 
     def decision_told(self, language: Language) -> str:
         """What was decided, in words."""
-        words = TRIGGERS[self.trigger]
+        words = words_of_trigger(self.case_kind, self.trigger)
         return words.zh if language == "ZH" else words.en
 
 

@@ -10,7 +10,7 @@ from domain.calendar import add_calendar_days, add_hours, local_day
 from domain.case import NO_DUE_DATE, ClockState, Priority
 from domain.codes.lists import codes, ruleset_on
 from domain.deadline import DeadlineKind, Outcome
-from domain.journal import TextName
+from domain.journal import TextName, written
 from domain.notice import Party
 from domain.sanction import NEVER, Ban, BanKind, EndCause, Evidence, Measure, MeasureLevel, SanctionState
 from workflows.changes import Change, Detail, Insert, Opening, Say, Serve, Set, Settle, Start, Update
@@ -166,7 +166,7 @@ def _begin(on: On, measure: dict[str, Any]) -> Iterable[Change]:
             "measure": measure["id"],
             "level": str(measure["level"]),
             "scope": " ".join(measure["scope"]),
-            "until": None if until == NEVER else until.isoformat(),
+            "until": None if until == NEVER else written(until),
             "recommended": str(measure["recommended"]),
             "recurrence": measure["recurrence"],
             "is_skip": str(measure["is_skip"]),
@@ -213,7 +213,7 @@ def _begin_interim(on: On, measure: dict[str, Any]) -> Iterable[Change]:
     yield Start(DeadlineKind.INTERIM_END, measure["until"])
     told_at = on.case.told_at or on.now
     yield Set({"interim_id": measure["id"], "about_id": measure["id"], "told_at": told_at})
-    scope, until = " ".join(measure["scope"]), measure["until"].isoformat()
+    scope, until = " ".join(measure["scope"]), written(measure["until"])
     yield Detail({"measure": measure["id"], "level": "INTERIM", "scope": scope, "until": until})
     yield Serve(Party.HOLDER)
 

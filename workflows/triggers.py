@@ -123,6 +123,20 @@ TRIGGERS: Final = {
 }
 
 
+# What a noun calls a step of its own that shares its name with another's.
+_OF_NOUN: Final = {
+    ("sanction", "suspend"): _words("suspended", "暂停更新", "Suspend updates"),
+    ("sanction", "close"): _words("closed", "关闭账号", "Close the account"),
+    ("sanction", "reopen"): _words("reopened", "重新立案", "Take the case up again"),
+    ("authority_report", "overdue"): _words("overdue", "报告超期", "The report is overdue"),
+}
+
+
+def words_of_trigger(noun: str, trigger: str) -> TriggerWords:
+    """The words of a trigger of one workflow."""
+    return _OF_NOUN.get((noun, trigger)) or TRIGGERS[trigger]
+
+
 def event_type(noun: str, trigger: str) -> str:
     """The name of the event beside a step, such as `account.approved`: ids and states only travel with it."""
-    return f"{noun}.{TRIGGERS[trigger].past}"
+    return f"{noun}.{words_of_trigger(noun, trigger).past}"

@@ -107,7 +107,7 @@ def _table(workflow: ExplainedWorkflow) -> Table:
     heads = ("trigger", "from → to", "who", "guards (problem code, what they rest on)", "then", "Art.")
     table = Table(*(Column(head, overflow="fold") for head in heads), show_lines=True)  # a code is never cut short
     for row in workflow.transitions:
-        who = "\n".join(row.who) or "(follow-ups only)"
+        who = "\n".join(row.who) or "(follow-ups or time only)"
         guards = "\n".join(f"{guard.sentence} [dim]{guard.code}, {guard.rests}[/]" for guard in row.guards)
         table.add_row(f"[bold]{label(row)}[/]\n{row.zh}", moves(row), who, guards, _consequences(row), str(row.article))
     return table

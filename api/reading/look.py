@@ -28,11 +28,12 @@ class Look:
         self.viewer, self.now, self.language, self.keys = viewer, now, language, keys
         self.bound: Mapping[str, Any] = {**viewer.bound, "now": now}  # the parameters every statement has
 
-    def by(self, viewer: Viewer) -> Look:
-        """The same look by the viewer that a step made of this one. The plan stays, so the sight must."""
-        if viewer.sight != self.viewer.sight:
+    def after(self, now: datetime, viewer: Viewer | None) -> Look:
+        """The look at what a step left, by the viewer it made of this one. The plan stays, so the sight must."""
+        seen_by = viewer or self.viewer
+        if seen_by.sight != self.viewer.sight:
             raise ValueError("a step does not change what its viewer's role is")
-        return Look(viewer, self.now, self.language, self.keys)
+        return Look(seen_by, now, self.language, self.keys)
 
     def forms(self, identity_id: str, mask_key: bytes, bundle: bytes | None) -> Mapping[str, Forms]:
         """The masked forms of an identity by field; none before anything was submitted."""

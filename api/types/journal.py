@@ -19,7 +19,7 @@ from domain import staff as staff_rows
 from domain.journal import TextName
 from domain.policy.masking import Kind
 from domain.policy.roles import Role
-from workflows.triggers import TRIGGERS
+from workflows.triggers import words_of_trigger
 
 
 def words_of(codes: str) -> list[str]:
@@ -27,9 +27,9 @@ def words_of(codes: str) -> list[str]:
     return codes.split()
 
 
-def trigger_caption(language: Any, trigger: str) -> str:
+def trigger_caption(language: Any, trigger: str, case_kind: str) -> str:
     """The trigger in words."""
-    words = TRIGGERS[trigger]
+    words = words_of_trigger(case_kind, trigger)
     return words.zh if language == "ZH" else words.en
 
 
@@ -50,7 +50,7 @@ class Step(Node):
     seq: int = column(rows.Step.seq, "Its number in the case.")
     case_kind: str = column(rows.Step.case_kind, "The kind of the case.")
     trigger: str = column(rows.Step.trigger, "What was asked for.")
-    caption: str = computed(trigger_caption, (rows.Step.trigger,), by_language=True)
+    caption: str = computed(trigger_caption, (rows.Step.trigger, rows.Step.case_kind), by_language=True)
     from_state: str | None = column(rows.Step.from_state, "Where the case stood; null where the step made it.")
     to_state: str = column(rows.Step.to_state, "Where the case stands after it.")
     actor_role: Role = column(rows.Step.actor_role, "As what somebody acted; SYSTEM where a step ordered it.")

@@ -32,7 +32,7 @@ from tests.reference.lists import clock_of, moment
 from tests.reference.publishing import is_in_force
 from tests.reference.rows import Row, Rows
 from tests.reference.rules import APPLICANTS, BLIND_FLAGS, FORMS, KINDS, Looker
-from workflows.triggers import TRIGGERS
+from workflows.triggers import words_of_trigger
 
 SALT_BYTES: Final = 32
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)  # stored where nothing is due
@@ -90,7 +90,7 @@ def caption(look: Look, row: Row, asked: Mapping[str, Any]) -> str:
 
 
 def step_caption(look: Look, row: Row, asked: Mapping[str, Any]) -> str:
-    words = TRIGGERS[row["trigger"]]
+    words = words_of_trigger(row["case_kind"], row["trigger"])
     return _in_words(look, asked, words.zh, words.en)
 
 

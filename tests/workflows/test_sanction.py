@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.sanctions import CIRCUMSTANCES, sanctioned
@@ -48,3 +49,18 @@ async def test_it_is_heard_suspended_closed_and_rescinded(world: World) -> None:
     assert await _account(provider.officer, case.account_id) == {**before, "sanctionLevel": "NONE"}
     reports = await provider.officer.ask("{ authorityReports { nodes { kind clock dueAt } } }")
     assert [one["kind"] for one in reports["authorityReports"]["nodes"]] == ["CORRECTION", "MEASURE", "MEASURE"]
+
+
+async def test_the_answer_of_a_step_shows_what_it_has_begun_and_ended(world: World) -> None:
+    """Also where the clock runs on between the request and its step."""
+    provider = await world.provider()
+    case = await sanctioned(provider)
+    world.clock.tick = timedelta(milliseconds=1)
+
+    shown = "measure { inForce } account { sanctionLevel }"
+    warned = await provider.reviewer.must("sanctionWarn", select=shown, **await case.input())
+    given = {"id": case.id, "version": await case.version(), "reason": "It was put right."}
+    lifted = await provider.officer.must("sanctionLift", select=shown, **given)
+
+    assert (warned.case["measure"], warned.case["account"]) == ({"inForce": True}, {"sanctionLevel": "WARNING"})
+    assert (lifted.case["measure"], lifted.case["account"]) == ({"inForce": False}, {"sanctionLevel": "NONE"})
