@@ -205,8 +205,7 @@ class ProblemCode(Word):
         "Notify the holder with the ordinary period.")
     LEVEL_INVALID = ("LEVEL_INVALID", "处置等级无效", "This level cannot be asked for here.", "Name a rung that fits.")
     HEARING_OPEN = ("HEARING_OPEN", "陈述申辩期未满", "The holder has been neither heard nor kept from it by time.",
-        "Notify the holder and wait for the answer, a waiver or the end of the period; a case that was decided without "
-        "can be reopened on new evidence once its measure has ended.")
+        "Notify the holder and wait for the end of the hearing; decided without one, the case can only be reopened.")
     POINTS_UNADDRESSED = ("POINTS_UNADDRESSED", "未逐条回应申辩",
         "A decision addresses each argument of the answer, and no other.", "Address every point by its number.")
     CIRCUMSTANCES_MISSING = ("CIRCUMSTANCES_MISSING", "未记录情节",

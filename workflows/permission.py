@@ -127,11 +127,11 @@ PERMISSION = Workflow(
         Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue, time.run)),
         Transition(
             "suspend",
-            (S.GRANTED,),
+            _IN_FORCE,
             S.SUSPENDED,
             7,
             c.PermissionAgainst,
-            guards=(g.authority_or_a_licence_in_doubt, g.is_not_ones_own_matter),
+            guards=(g.nobody_has_suspended_it, g.authority_or_a_licence_in_doubt, g.is_not_ones_own_matter),
             effects=(effects.suspend,),
             **_AGAINST,
         ),

@@ -167,6 +167,12 @@ def no_other_is_suspended_by_the_authority(on: On) -> bool:
     return on.viewer.role in REGULATORS or _ROLES_OF_AUTHORITIES.isdisjoint(on.facts.kin_suspended_by)
 
 
+@guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, path=("id",))
+def nobody_has_suspended_it(on: On) -> bool:
+    """What a sanction suspended comes back with its end: an authority's own suspension is put in its place."""
+    return on.case.state == PermissionState.GRANTED or bool(on.case.suspended_by_follow_up)
+
+
 @guard(ProblemCode.NEWS_SANCTIONED, rests=Rests.DERIVED, path=("id",))
 def no_measure_on_a_news_ground_is_in_force(on: On) -> bool:
     return not on.facts.news_sanctioned

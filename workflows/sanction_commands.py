@@ -28,7 +28,7 @@ SUSPENSION_DAYS: Final = (7, 15, 30, 90)
 SUSPENSION_DAYS_MAX: Final = 180  # prolongations included
 INTERIM_HOURS_MAX: Final = 72
 INTERIM_DAYS_MAX: Final = 10  # extended
-BAN_DAYS_MAX: Final = 1_096  # three years
+BAN_DAYS_MAX: Final = 1_095  # three years
 POINTS_MAX: Final = 200  # arguments of all answers in a case: a decision addresses each
 
 Restricted = Annotated[list[CodeName], Field(min_length=1, max_length=10)]

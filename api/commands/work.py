@@ -12,7 +12,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.app import system_clock
 from api.commands.startup import EXIT_REFUSED, cures_told, settings_from
@@ -104,7 +104,7 @@ async def _answered(settings: Settings, ask: Callable[[Database, datetime], Awai
 
 
 def _table(rows: list[Listed]) -> Table:
-    table = Table(*_HEADINGS)
+    table = Table(*(Column(heading, overflow="fold") for heading in _HEADINGS))  # an id is never cut short
     for row in rows:
         case, times = f"{row.case_kind} {row.case_id}", (_at(row.due_at), _at(row.next_at))
         counts = str(row.attempts), str(row.failures)

@@ -153,7 +153,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C, *G)),  # G: special approvals
         Expected("settle_doubt", ("GRANTED", "SUSPENDED"), STAYS, (C,)),  # LICENCE_DOUBTFUL for C
         Expected("doubt_overdue", ("GRANTED", "SUSPENDED"), STAYS, TIME),  # LICENCE_DOUBTFUL for C (5 W)
-        Expected("suspend", ("GRANTED",), "SUSPENDED", (C, *G)),
+        Expected("suspend", ("GRANTED", "SUSPENDED"), "SUSPENDED", (C, *G)),
         Expected("resume", ("SUSPENDED",), "GRANTED", (C, *G)),
         Expected("revoke", ("GRANTED", "SUSPENDED"), "REVOKED", (C, *G), "two"),
         Expected("give_up", ("GRANTED", "SUSPENDED"), "REVOKED", (H,)),

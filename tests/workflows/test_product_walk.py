@@ -114,6 +114,7 @@ REFUSALS: Final = frozenset(
     {
         ProblemCode.ACCOUNT_CLOSED,
         ProblemCode.ACCOUNT_NOT_ON_FILE,
+        ProblemCode.ALREADY_IN_STATE,
         ProblemCode.AMENDMENT_OPEN,
         ProblemCode.CHANGE_NOT_OPEN,
         ProblemCode.CHANGE_OPEN,

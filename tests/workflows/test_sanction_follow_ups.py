@@ -374,6 +374,23 @@ async def test_what_an_authority_suspended_no_end_of_a_measure_resumes(world: Wo
     assert "permission.suspend" in (await one(world, Step, case_id=case.id, trigger="suspend")).skipped
 
 
+async def test_an_authority_suspends_over_a_measure_and_its_suspension_stays(world: World) -> None:
+    """What a sanction suspended is not out of the authority's reach, and comes back with the authority alone."""
+    provider = await world.provider()
+    holder, id_, granted = await provider.badged()
+    case = await news_case(provider, id_, holder)
+    await case.suspend(**SKIPPED)
+    asked = {"id": granted.id, "reasons": PERMISSION_REASON}
+
+    taken = await provider.regulator.must("permissionSuspend", version=granted.version + 1, **asked)
+    again = await provider.regulator.refused("permissionSuspend", version=taken.version, **asked)
+    await case.lift()
+
+    assert (taken.state, again.codes) == ("SUSPENDED", ["ALREADY_IN_STATE"])
+    held = await permission(world, id_)
+    assert (held.state, held.suspended_by_follow_up) == ("SUSPENDED", False)
+
+
 async def test_it_resumes_only_on_a_licence_that_stands_and_then_when_it_is_renewed(world: World) -> None:
     provider = await world.provider()
     holder, id_, _ = await provider.badged()

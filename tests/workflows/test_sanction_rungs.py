@@ -214,13 +214,13 @@ async def test_a_closure_without_a_measure_before_it_needs_circumstances_two_peo
     assert unheard.codes[0] == "ILLEGAL_TRANSITION"
     assert told.codes == ["HEARING_OPEN", "CIRCUMSTANCES_MISSING"]
     assert alone.codes == ["CIRCUMSTANCES_MISSING"]
-    await case.close(banDays=1_096, **SKIPPED)
+    await case.close(banDays=1_095, **SKIPPED)
 
     (measure,) = await case.measures()
     bans = {ban.kind: ban for ban in await world.rows(Ban, sanction_id=case.id)}
     assert (measure.until, measure.is_skip, measure.circumstances) == (NEVER, True, CIRCUMSTANCES)
     assert {kind: ban.until for kind, ban in bans.items()} == {
-        "NAME": measure.remedy_until, "HANDLE": measure.remedy_until, "SUBJECT": world.clock() + 1_096 * DAY,
+        "NAME": measure.remedy_until, "HANDLE": measure.remedy_until, "SUBJECT": world.clock() + 1_095 * DAY,
     }  # fmt: skip
     assert {ban.lifted_at for ban in bans.values()} == {None}
 
