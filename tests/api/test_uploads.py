@@ -18,6 +18,7 @@ from starlette.routing import Route
 from api.errors import NotAuthenticated
 from api.uploads import BYTES_MAX, UploadEndpoint
 from domain.authority import Authority
+from domain.case import NO_DUE_DATE, ClockState
 from domain.document import Document, DocumentChunk
 from domain.holder import Holder, HolderState, SubjectType
 from domain.identity import Identity, IdentityState
@@ -110,7 +111,8 @@ async def people(database: Database) -> dict[str, Viewer]:
                   "subject_type": SubjectType.INDIVIDUAL, "display_name": "小河", "division": "310000"}),
         (Identity, {**{column.key: None for column in table_of(Identity).c}, "id": identity_id, **tenant,
                     "state": IdentityState.UNVERIFIED, "holder_id": holder_id, "mask_key": keys.mask_key,
-                    "clear_key": keys.clear_key, "uscc_flagged": False, "twin": False, "pending_uscc_flagged": False}),
+                    "clear_key": keys.clear_key, "uscc_flagged": False, "twin": False, "pending_uscc_flagged": False,
+                    "due_at": NO_DUE_DATE, "clock": ClockState.NONE}),
     ]  # fmt: skip
 
     async def work(transaction: Transaction) -> None:

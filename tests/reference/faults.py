@@ -177,7 +177,7 @@ FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "texts_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step_text"), "relations Step"),
     "a_sanction_is_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("sanction"), "windows"),
     "its_steps_are_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("step"), "leaves Step"),
-    "evidence_is_seen_by_the_holder_before_it_is_disclosed": (_told_to_the_holder("evidence"), "leaves Evidence"),
+    "evidence_is_seen_by_the_holder_before_it_is_disclosed": (_told_to_the_holder("evidence"), "relations Sanction"),
     "evidence_is_seen_by_machines": (_scoped("evidence", Role.INTEGRATION, OWN), "relations Sanction"),
     "what_the_authority_is_told_is_seen_by_reviewers": (
         _scoped("authority_report", Role.REVIEWER, OWN),
