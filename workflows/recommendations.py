@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -32,6 +32,9 @@ class Recommendation:
     recurrence: int
 
 
+_NOTHING: Final = Recommendation(SanctionLevel.NONE, None, 0)  # of what is out of sight
+
+
 @cache
 def _cases(role: Role) -> sa.Select[Any]:
     chosen = sa.select(*loader(Sanction).columns)
@@ -49,7 +52,8 @@ class Recommendations:
         rows = await connection.fetch(_cases(viewer.role), bound)
         known = [loader(Sanction).row(row, connection.dialect) for row in rows]
         facts = await read_facts((MEASURES,), [row.id for row in known], bound, connection)
-        return {row.id: _proposed(row, facts[row.id]["measures"], now) for row in known}
+        proposed = {row.id: _proposed(row, facts[row.id]["measures"], now) for row in known}
+        return {**dict.fromkeys(ids, _NOTHING), **proposed}
 
 
 def _proposed(case: Sanction, measures: Sequence[Any], now: datetime) -> Recommendation:
