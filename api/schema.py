@@ -102,13 +102,9 @@ class Query:
         order=PERMISSIONS, filters=PermissionFilter, description="Permissions, and the desk."
     )
     sanction: Sanction | None = one("A sanction.")
-    sanctions: Connection[Sanction] = paged(
-        order=SANCTIONS, filters=SanctionFilter, description="Sanctions, the desk."
-    )
+    sanctions: Connection[Sanction] = paged(order=SANCTIONS, filters=SanctionFilter, description="Sanctions, the desk.")
     measure: Measure | None = one("A measure.")
-    measures: Connection[Measure] = paged(
-        order=MEASURES, filters=MeasureFilter, description="Measures; which end."
-    )
+    measures: Connection[Measure] = paged(order=MEASURES, filters=MeasureFilter, description="Measures; which end.")
     evidence: Evidence | None = one("A piece of evidence.")
     authority_report: AuthorityReport | None = one("What is owed to the authority to know.")
     authority_reports: Connection[AuthorityReport] = paged(

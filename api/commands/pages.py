@@ -52,9 +52,9 @@ _WHAT_STANDS_HERE: Final = (
     "The same in a terminal: `signet explain account` (`--mermaid`, `--json`)."
 )
 _HOW_TO_READ: Final = (
-    "② two persons always; (②) under the condition named below the table; ← fired by follow-ups or time only. A guard is "
-    "told with the problem that it raises and what keeps it true until the commit: LOCKED (under the locked root), UNIQUE "
-    "(an index), DERIVED (asked again at every read)."
+    "② two persons always; (②) under the condition named below the table; ← fired by follow-ups or time only. A guard "
+    "is told with the problem that it raises and what keeps it true until the commit: LOCKED (under the locked root), "
+    "UNIQUE (an index), DERIVED (asked again at every read)."
 )
 
 

@@ -380,7 +380,7 @@ async def test_an_authority_suspends_over_a_measure_and_its_suspension_stays(wor
     holder, id_, granted = await provider.badged()
     case = await news_case(provider, id_, holder)
     await case.suspend(**SKIPPED)
-    asked = {"id": granted.id, "reasons": PERMISSION_REASON}
+    asked: dict[str, Any] = {"id": granted.id, "reasons": PERMISSION_REASON}
 
     taken = await provider.regulator.must("permissionSuspend", version=granted.version + 1, **asked)
     again = await provider.regulator.refused("permissionSuspend", version=taken.version, **asked)
