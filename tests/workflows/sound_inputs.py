@@ -17,7 +17,17 @@ from tests.sanctions import CIRCUMSTANCES, DISMISSAL, PIECE, REASONS
 from tests.workflows.test_account import ANSWERS, ITEMS
 from tests.workflows.test_account_close import PROOF
 from tests.workflows.test_filing import DEFECT, wrong_item
-from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION, Holder, Person, Provider, mobile, resident_id
+from tests.world import (
+    NEWS_REASON,
+    PERMISSION_REASON,
+    REVOCATION,
+    Holder,
+    Person,
+    Provider,
+    mobile,
+    resident_id,
+    unique,
+)
 from workflows.engine import Transition
 
 REGULATORS: Final = (Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR)
@@ -110,6 +120,11 @@ async def _rescinded(asked: Asked) -> Given:
     return {"measureId": named, "reason": "It was wrong."}
 
 
+def _reopened(_: Asked) -> Given:
+    """On words that the case does not know yet."""
+    return {"findings": "More was found.", "evidence": [{**PIECE, "text": unique("Another item, ")}]}
+
+
 _CHANGED: Final = {"particulars": {"description": "另作他用", "materials": []}}
 _ELSEWHERE: Final = {"authorityId": authority_id("110000"), "grounds": "示例"}
 SOUND: Final[Mapping[str, Maker]] = {
@@ -164,7 +179,7 @@ SOUND: Final[Mapping[str, Maker]] = {
     "sanction.lift": always(reason="It was put right."),
     "sanction.rescind": _rescinded,
     "sanction.dismiss": always(reasons=DISMISSAL),
-    "sanction.reopen": always(findings="More was found.", evidence=[PIECE]),
+    "sanction.reopen": _reopened,
 }
 # What is no matter of one case, and tried where all of it is set up.
 ELSEWHERE: Final = {

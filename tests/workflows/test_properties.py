@@ -379,6 +379,9 @@ class LifeOnFile(Life):
         if row.kind == "SPECIAL_APPROVAL":
             named = {"approvalNumber": "示例1号", "validUntil": "2027-06-30"}
             self.on_permission(self.authority[0], "permissionGrant", row, **named)
+        elif self.permission("SUSPENDED"):  # by the authority: another permission is no way around it
+            answer = self.run(self.provider.officer.do("permissionGrant", id=row.id, version=row.seq))
+            assert answer.codes == ["SUSPENDED_BY_AUTHORITY"]
         else:
             asked = {"id": row.id, "version": row.seq}
             self.by_two(self.provider.officer, self.second_officer, "permissionGrant", **asked)
@@ -417,7 +420,10 @@ class LifeOnFile(Life):
     @precondition(lambda self: self.permission("GRANTED", "SUSPENDED"))
     @rule()
     def give_up(self) -> None:
-        self.on_permission(self.holder.person, "permissionGiveUp", self.permission("GRANTED", "SUSPENDED"))
+        row = self.permission("GRANTED", "SUSPENDED")
+        assert row is not None
+        answer = self.run(self.holder.person.do("permissionGiveUp", id=row.id, version=row.seq))
+        assert answer.codes == ([] if row.state == "GRANTED" else ["SUSPENDED_BY_AUTHORITY"])
 
     @precondition(lambda self: self.permission("GRANTED", "SUSPENDED"))
     @rule()
