@@ -249,6 +249,6 @@ async def test_what_everybody_is_told_is_done_and_what_must_hold_holds(world: Wo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", (100, 101))
+@pytest.mark.parametrize("seed", [100, 101])
 async def test_the_same_of_longer_lives(world: World, seed: int) -> None:
     await lived(world, seed, steps=100)
