@@ -22,6 +22,7 @@ from domain.table import table_of
 ISSUER: Final = "signet-dev"
 FROM: Final = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 CASE: Final[dict[str, Any]] = {"seq": 1, "created_at": FROM, "stepped_at": FROM}
+NO_CLOCK: Final[dict[str, Any]] = {"due_at": NO_DUE_DATE, "clock": "NONE"}
 # The steps that led an account to where it stands, each with the state after it.
 _WAY: Final = (("apply", "APPLIED"), ("approve", "REVIEWED"), ("file", "FILED"))
 
@@ -84,7 +85,7 @@ def filing(account: dict[str, Any], agreement_id: str, at: datetime) -> dict[str
         **dict.fromkeys(table_of(Filing).c.keys()),
         **CASE, **{name: account[name] for name in same}, "jurisdiction": account["jurisdiction"], "id": id_,
         "state": "PREPARED" if is_prepared else "ACCEPTED", "account_id": account["id"], "reviewed_at": at,
-        "current_of": account["id"], "was_refused": False,
+        "current_of": account["id"], "was_refused": False, "was_in_force": False,
         "agreement_id": agreement_id, "number": None if is_prepared else f"SG-{id_}", "number_version": 1,
         "round": 0 if is_prepared else 1, "submitted_at": None, "decided_at": None, "defects": "[]",
         "due_at": at + timedelta(days=10) if is_prepared else NO_DUE_DATE,

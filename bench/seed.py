@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench import rows as row_of
 from bench.profile import Profile
-from bench.rows import CASE, FROM, ISSUER
+from bench.rows import CASE, FROM, ISSUER, NO_CLOCK
 from domain.account import Account, Submission
 from domain.agreement import AgreementVersion, Baseline, Consent
 from domain.authorities import authority_id
@@ -182,7 +182,7 @@ class Seeder:
         }
         bundle = seal_bundle(open_mask_key(keys, wrapped.mask_key, id_), pack(forms), id_)
         return {
-            **dict.fromkeys(table_of(Identity).c.keys()), **CASE, **tenant, "id": id_, "state": "VERIFIED",
+            **dict.fromkeys(table_of(Identity).c.keys()), **CASE, **tenant, **NO_CLOCK, "id": id_, "state": "VERIFIED",
             "head": GENESIS, "holder_id": holder_id, "verified_at": FROM,
             "verified_until": FROM + timedelta(days=365), "method": "DOCUMENT_CHECK", "mask_key": wrapped.mask_key,
             "clear_key": wrapped.clear_key, "bundle": bundle, "sealed": orjson.dumps(sealed).decode(),
