@@ -10,14 +10,13 @@ from itertools import product
 from typing import Final
 
 from domain.codes.lists import codes
-from domain.sanction import NEVER, MeasureLevel
+from domain.sanction import HEAVY, NEVER, MeasureLevel
 
 # A suspension takes these, and so does whatever has no scope of its own. Taking down is never taken.
 TAKEN_ACTS: Final = ("PUBLISH", "UPDATE", "COMMENT")
 NEWS_CONTENTS: Final = ("NEWS_ORIGINAL", "NEWS_REPRINT")
 CONTENTS: Final = ("GENERAL", *NEWS_CONTENTS)
 _SCOPED: Final = (MeasureLevel.RESTRICTED, MeasureLevel.INTERIM)
-_NEWS_FROM: Final = (MeasureLevel.RESTRICTED, MeasureLevel.SUSPENDED, MeasureLevel.CLOSED)
 Reach = frozenset[tuple[str, str]]  # acts on contents
 _WHOLE: Final[Reach] = frozenset(product(TAKEN_ACTS, CONTENTS))
 _NEWS: Final[Reach] = frozenset(product(TAKEN_ACTS, NEWS_CONTENTS))
@@ -60,7 +59,7 @@ def _reach(level: str, scope: tuple[str, ...], is_news: bool) -> Reach:
     if level == MeasureLevel.WARNING:
         return frozenset()
     scoped = frozenset[tuple[str, str]]().union(*map(_scope_reach, scope)) if scope and level in _SCOPED else _WHOLE
-    return scoped | _NEWS if is_news and level in _NEWS_FROM else scoped
+    return scoped | _NEWS if is_news and level in HEAVY else scoped
 
 
 def _scope_reach(code: str) -> Reach:

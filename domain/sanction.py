@@ -67,6 +67,10 @@ class MeasureLevel(Word):
     CLOSED = "CLOSED", "关闭账号", "A closure"
 
 
+# From a restriction up: what an authority is told of, and what on a news ground holds the news permission back.
+HEAVY: Final = (MeasureLevel.RESTRICTED, MeasureLevel.SUSPENDED, MeasureLevel.CLOSED)
+
+
 class EndCause(Word):
     """Why a measure ended before its time, or that its time was over."""
 

@@ -19,11 +19,12 @@ from workflows.account_counts import LIVE_ACCOUNTS, LIVE_ACCOUNTS_BESIDE
 from workflows.bans import BANNED
 from workflows.engine import Transition, Workflow
 from workflows.held_names import NAME_HELD
+from workflows.own_matter import is_not_ones_own_matter
 
 S = AccountState
 _NAMES: Final = (g.name_is_available, g.handle_is_available)
 _CONTENT: Final = (g.materials_are_complete, g.documents_are_usable)
-_DECIDING: Final = (g.holds_the_lease, g.is_not_ones_own_matter)
+_DECIDING: Final = (g.holds_the_lease, is_not_ones_own_matter)
 
 ACCOUNT = Workflow(
     noun="account",
@@ -75,7 +76,7 @@ ACCOUNT = Workflow(
             None,
             7,
             c.AccountLease,
-            guards=(g.lease_is_free, g.is_not_ones_own_matter),
+            guards=(g.lease_is_free, is_not_ones_own_matter),
             effects=(leases.lease,),
             journalled=False,
         ),

@@ -39,6 +39,7 @@ from workflows.database import Transaction
 from workflows.engine import On, Transition
 from workflows.hands import Hand, Writing
 from workflows.held_names import NAME_HELD
+from workflows.own_matter import is_not_ones_own_matter
 from workflows.validity import runs_no_more
 
 _RESERVED = table_of(ReservedName)
@@ -191,7 +192,7 @@ def rejection_of_a_change_needs_two(on: On) -> bool:
     return bool(on.case.subject_type.is_organ or on.case.subject_type in _READ_TWICE)
 
 
-_DECIDING: Final = (cg.a_change_waits_for_review, g.holds_the_lease, g.is_not_ones_own_matter)
+_DECIDING: Final = (cg.a_change_waits_for_review, g.holds_the_lease, is_not_ones_own_matter)
 _ASKING: Final = (
     g.identity_is_verified,
     g.identity_is_current,
@@ -222,7 +223,7 @@ CHANGES: Final = (
         None,
         7,
         c.AccountClaimChange,
-        guards=(cg.a_change_waits_for_review, g.lease_is_free, g.is_not_ones_own_matter),
+        guards=(cg.a_change_waits_for_review, g.lease_is_free, is_not_ones_own_matter),
         effects=(leases.lease,),
         journalled=False,
     ),

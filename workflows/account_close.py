@@ -13,10 +13,10 @@ from domain.notice import Party
 from domain.problems import ProblemCode
 from workflows import account_change_commands as c
 from workflows.account_change import drop_change, release_names
-from workflows.account_guards import is_not_ones_own_matter
 from workflows.changes import Change, Detail, Later, Say, Serve, Set, Settle, Start
 from workflows.deadlines import lengths
 from workflows.engine import On, Rests, Transition, always_two, guard
+from workflows.own_matter import is_not_ones_own_matter
 from workflows.public_record import end_register, revoke_badges
 from workflows.timed import Due
 

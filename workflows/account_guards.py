@@ -10,7 +10,7 @@ from domain.account import AccountFlag
 from domain.agreement import Baseline
 from domain.authorities import answering
 from domain.calendar import local_day
-from domain.codes.lists import codes, is_news, materials_for
+from domain.codes.lists import codes, is_listed, is_news, materials_for
 from domain.holder import SubjectType
 from domain.identity import IdentityState
 from domain.names import NameMark
@@ -124,8 +124,7 @@ def codes_are_known(on: On) -> Sequence[Problem]:
 def category_stays_with_its_authority(on: On) -> Sequence[Problem]:
     wanted = getattr(on.input, "particulars", on.input)
     path = ("particulars", "category") if wanted is not on.input else ("category",)
-    known = codes("filing_categories").get(wanted.category)
-    if known is None or not known.is_valid_on(local_day(on.now)):
+    if not is_listed("filing_categories", wanted.category, local_day(on.now)):
         return [Problem(ProblemCode.CODE_UNKNOWN, path, "(filing_categories)")]
     division = on.facts.provider_division
     # Not with its jurisdiction: an account that was transferred stays where it went.
@@ -137,11 +136,6 @@ def category_stays_with_its_authority(on: On) -> Sequence[Problem]:
 @guard(ProblemCode.SUBJECT_BANNED, rests=Rests.DERIVED, path=("id",))
 def subject_is_not_banned(on: On) -> bool:
     return not on.facts.banned
-
-
-@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
-def is_not_ones_own_matter(on: On) -> bool:
-    return on.viewer.person is None or on.facts.person != on.viewer.person
 
 
 @guard(ProblemCode.LEASE_TAKEN, rests=Rests.LOCKED, path=("id",))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from domain.account import Account, AccountState
 from domain.calendar import local_day
-from domain.codes.lists import codes
+from domain.codes.lists import is_listed
 from domain.filing import Filing, FilingState
 from domain.problems import Problem, ProblemCode
 from domain.table import table_of
@@ -64,8 +64,8 @@ def particulars_are_those_accepted(on: On) -> bool:
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
 def defects_are_of_the_list(on: On) -> Sequence[Problem]:
-    day, listed = local_day(on.now), codes("return_reasons")
-    wrong = [i for i, d in enumerate(on.input.defects) if d.code not in listed or not listed[d.code].is_valid_on(day)]
+    day = local_day(on.now)
+    wrong = [i for i, d in enumerate(on.input.defects) if not is_listed("return_reasons", d.code, day)]
     return [Problem(ProblemCode.CODE_UNKNOWN, ("defects", str(i), "code"), "(return_reasons)") for i in wrong]
 
 

@@ -12,6 +12,7 @@ from workflows import permission_facts as facts
 from workflows import permission_guards as g
 from workflows import permission_time as time
 from workflows.engine import Transition, Workflow, always_two
+from workflows.own_matter import is_not_ones_own_matter
 
 S = PermissionState
 _IN_FORCE: Final = (S.GRANTED, S.SUSPENDED)
@@ -63,7 +64,7 @@ PERMISSION = Workflow(
                 g.account_is_not_closed,
                 g.no_measure_on_a_news_ground_is_in_force,
                 g.no_other_is_suspended_by_the_authority,
-                g.is_not_ones_own_matter,
+                is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.approval_is_numbered,
                 g.validity_lies_ahead,
@@ -78,7 +79,7 @@ PERMISSION = Workflow(
             S.REFUSED,
             7,
             c.PermissionAgainst,
-            guards=(g.is_for_this_body_to_decide, g.is_not_ones_own_matter),
+            guards=(g.is_for_this_body_to_decide, is_not_ones_own_matter),
             effects=(effects.tell_holder,),
             **_AGAINST,
         ),
@@ -88,7 +89,7 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionAgainst,
-            guards=(g.publishes_and_reprints, g.is_not_ones_own_matter),
+            guards=(g.publishes_and_reprints, is_not_ones_own_matter),
             effects=(effects.narrow,),
             **_AGAINST,
         ),
@@ -109,7 +110,7 @@ PERMISSION = Workflow(
             c.PermissionRenewed,
             guards=(
                 g.is_for_this_body_to_decide,
-                g.is_not_ones_own_matter,
+                is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.validity_lies_ahead,
             ),
@@ -121,7 +122,7 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionSettleDoubt,
-            guards=(g.licence_is_in_doubt, g.is_not_ones_own_matter, g.licence_stands_in_the_register),
+            guards=(g.licence_is_in_doubt, is_not_ones_own_matter, g.licence_stands_in_the_register),
             effects=(effects.settle_doubt, time.run),
         ),
         Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue, time.run)),
@@ -131,7 +132,7 @@ PERMISSION = Workflow(
             S.SUSPENDED,
             7,
             c.PermissionAgainst,
-            guards=(g.nobody_has_suspended_it, g.authority_or_a_licence_in_doubt, g.is_not_ones_own_matter),
+            guards=(g.nobody_has_suspended_it, g.authority_or_a_licence_in_doubt, is_not_ones_own_matter),
             effects=(effects.suspend,),
             **_AGAINST,
         ),
@@ -142,7 +143,7 @@ PERMISSION = Workflow(
             7,
             c.PermissionStep,
             guards=(
-                g.is_not_ones_own_matter,
+                is_not_ones_own_matter,
                 g.licence_stands_in_the_register,
                 g.was_not_suspended_by_the_authority,
                 g.no_measure_on_a_news_ground_is_in_force,
@@ -155,7 +156,7 @@ PERMISSION = Workflow(
             S.REVOKED,
             7,
             c.PermissionAgainst,
-            guards=(g.authority_or_a_licence_that_ended, g.is_not_ones_own_matter),
+            guards=(g.authority_or_a_licence_that_ended, is_not_ones_own_matter),
             effects=(effects.revoke, time.end),
             four_eyes=always_two,
             **_AGAINST,

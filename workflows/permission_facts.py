@@ -18,7 +18,7 @@ from domain.names import name_key
 from domain.permission import Permission, PermissionState
 from domain.policy.masking import Form
 from domain.provider import Provider
-from domain.sanction import Measure, MeasureLevel, in_force
+from domain.sanction import HEAVY, Measure, in_force
 from domain.table import table_of
 from domain.vault.bundle import open_bundle
 from workflows.database import Among, Row, Transaction, decoder
@@ -127,7 +127,6 @@ SUSPENDERS: Final = Fact(
     .order_by(_STEP.c.seq),
     _suspenders,
 )
-_HEAVY: Final = (MeasureLevel.RESTRICTED, MeasureLevel.SUSPENDED, MeasureLevel.CLOSED)
 NEWS_SANCTIONED: Final = Fact(
     "news_sanctioned",
     sa.select(_PERMISSION.c.id)
@@ -135,7 +134,7 @@ NEWS_SANCTIONED: Final = Fact(
     .where(
         Among(_PERMISSION.c.id, "ids"),
         _MEASURE.c.is_news,
-        _MEASURE.c.level.in_([sa.literal_column(f"'{level}'") for level in _HEAVY]),
+        _MEASURE.c.level.in_([sa.literal_column(f"'{level}'") for level in HEAVY]),
         in_force(_MEASURE.c, sa.bindparam("now", type_=_MEASURE.c.until.type, required=False)),
     ),
     lambda rows, _: {"news_sanctioned": bool(rows)},

@@ -81,11 +81,6 @@ def is_for_this_body_to_decide(on: On) -> bool:
     return bool((on.viewer.role in REGULATORS) == (on.case.kind == PermissionKind.SPECIAL_APPROVAL))
 
 
-@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
-def is_not_ones_own_matter(on: On) -> bool:
-    return on.viewer.person is None or on.facts.person != on.viewer.person
-
-
 @guard(ProblemCode.LICENCE_NOT_STANDING, rests=Rests.DERIVED, path=("id",))
 def licence_stands_in_the_register(on: On) -> bool:
     """Listed by its number, valid today, and still for what is permitted."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.calendar import local_day
-from domain.codes.lists import codes
+from domain.codes.lists import is_listed
 from domain.personal import personal_data_in
 from domain.problems import Problem, ProblemCode
 from workflows.commands import Reasons
@@ -20,14 +20,16 @@ def unsound_reasons(reasons: Reasons, list_: str, case: Any, now: datetime) -> l
     day = local_day(now)
     problems = []
     for i, code in enumerate(reasons.reason_codes):
-        known = codes(list_).get(code)
-        if known is None or not known.is_valid_on(day):
+        if not is_listed(list_, code, day):
             problems.append(Problem(ProblemCode.CODE_UNKNOWN, ("reasons", "reasonCodes", str(i)), f"({list_})"))
     for i, code in enumerate(reasons.legal_bases):
-        known = codes("legal_bases").get(code)
-        if known is None or not known.is_valid_on(day):
+        if not is_listed("legal_bases", code, day):
             problems.append(Problem(ProblemCode.LEGAL_BASIS_INVALID, ("reasons", "legalBases", str(i))))
+    return [*problems, *personal_data_told(reasons.public_reason, ("reasons", "publicReason"), case)]
+
+
+def personal_data_told(text: str, path: tuple[str, ...], case: Any) -> list[Problem]:
+    """The personal values in a text that others read, each with its place; numbers of the case itself are none."""
     exempt = frozenset(number for name in _NUMBERS if (number := getattr(case, name, None)))
-    path = ("reasons", "publicReason")
-    found = personal_data_in(reasons.public_reason, exempt)
-    return [*problems, *(Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{place}.") for place in found)]
+    found = personal_data_in(text, exempt)
+    return [Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{place}.") for place in found]

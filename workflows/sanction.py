@@ -13,6 +13,7 @@ from workflows import sanction_facts as facts
 from workflows import sanction_guards as g
 from workflows import sanction_opening as opening
 from workflows.engine import On, Transition, Workflow, always_two
+from workflows.own_matter import is_not_ones_own_matter
 
 _AGAINST: Final[Any] = {
     "adverse": True,
@@ -20,10 +21,10 @@ _AGAINST: Final[Any] = {
     "code_lists": ("sanction_reasons", "legal_bases"),
 }
 _SCOPED: Final[Any] = {**_AGAINST, "code_lists": ("sanction_reasons", "legal_bases", "restriction_scopes")}
-_ON_EVIDENCE: Final = (g.is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
+_ON_EVIDENCE: Final = (is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
 _DECIDING: Final = (*_ON_EVIDENCE, g.each_point_of_the_answer_is_addressed)
 _AFTER_A_HEARING: Final = (*_DECIDING, g.hearing_is_over, g.it_rests_on_what_the_holder_was_heard_on)
-_MILDER: Final = (g.is_not_ones_own_matter, g.reason_tells_no_personal_data)
+_MILDER: Final = (is_not_ones_own_matter, g.reason_tells_no_personal_data)
 # What a news permission that was suspended for it may come back on.
 _ENDING: Final = (facts.PERMISSIONS,)
 
@@ -82,7 +83,7 @@ SANCTION = Workflow(
             8,
             c.SanctionInterim,
             guards=(
-                g.is_not_ones_own_matter,
+                is_not_ones_own_matter,
                 g.its_ground_is_urgent,
                 g.no_interim_measure_was_taken,
                 g.scope_is_of_the_list,
@@ -96,7 +97,7 @@ SANCTION = Workflow(
             None,
             8,
             c.SanctionExtendInterim,
-            guards=(g.is_not_ones_own_matter, g.an_interim_measure_runs, g.there_is_time_to_extend_it_to),
+            guards=(is_not_ones_own_matter, g.an_interim_measure_runs, g.there_is_time_to_extend_it_to),
             effects=(effects.extend_interim,),
             four_eyes=always_two,
             **_AGAINST,
@@ -273,7 +274,7 @@ SANCTION = Workflow(
             S.DISMISSED,
             8,
             c.SanctionDismiss,
-            guards=(g.is_not_ones_own_matter,),
+            guards=(is_not_ones_own_matter,),
             effects=(effects.dismiss,),
             adverse=True,
             reasons_from="dismissal_reasons",
@@ -286,7 +287,7 @@ SANCTION = Workflow(
             8,
             c.SanctionReopen,
             guards=(
-                g.is_not_ones_own_matter,
+                is_not_ones_own_matter,
                 opening.no_other_case_of_its_conduct_is_open,
                 opening.evidence_is_new,
                 opening.some_evidence_can_be_disclosed,

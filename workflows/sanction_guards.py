@@ -9,12 +9,12 @@ from typing import Any, Final
 from domain.account import ClosedCause
 from domain.calendar import add_calendar_days, local_day
 from domain.circumstances import Gravity
-from domain.codes.lists import codes
-from domain.personal import personal_data_in
+from domain.codes.lists import is_listed
 from domain.problems import Problem, ProblemCode
 from domain.recommended import recurrence_of
 from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, in_force, was_heard
 from workflows.engine import On, Rests, guard
+from workflows.reasons import personal_data_told
 from workflows.sanction_commands import (
     INTERIM_DAYS_MAX,
     POINTS_MAX,
@@ -27,22 +27,15 @@ _SKIP: Final = 2  # so many rungs above what is in force is a skip
 
 
 # --- whose matter, what words ------------------------------------------------------------------------------------
-@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
-def is_not_ones_own_matter(on: On) -> bool:
-    return on.viewer.person is None or on.facts.person != on.viewer.person
-
-
 @guard(ProblemCode.PERSONAL_DATA_IN_TEXT, rests=Rests.LOCKED, on_input=True)
 def reason_tells_no_personal_data(on: On) -> Sequence[Problem]:
-    exempt = frozenset({on.case.licence_number} if on.case.licence_number else ())
-    found = personal_data_in(on.input.reason, exempt)
-    return [Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, ("reason",), f"{at}.") for at in found]
+    return personal_data_told(on.input.reason, ("reason",), on.case)
 
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
 def scope_is_of_the_list(on: On) -> Sequence[Problem]:
-    day, listed = local_day(on.now), codes("restriction_scopes")
-    wrong = [i for i, c in enumerate(on.input.scope or ()) if c not in listed or not listed[c].is_valid_on(day)]
+    day = local_day(on.now)
+    wrong = [i for i, code in enumerate(on.input.scope or ()) if not is_listed("restriction_scopes", code, day)]
     return [Problem(ProblemCode.CODE_UNKNOWN, ("scope", str(i)), "(restriction_scopes)") for i in wrong]
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from domain.account import IN_USE, Account, AccountState, ClosedCause
 from domain.calendar import local_day
 from domain.circumstances import Detection
-from domain.codes.lists import codes
+from domain.codes.lists import is_listed
 from domain.identity import Identity
 from domain.ids import new_id
 from domain.permission import Permission, PermissionState
@@ -24,6 +24,7 @@ from domain.vault.keys import open_mask_key
 from domain.vault.texts import commitment, pack_text, unpack_text
 from workflows.database import Among, Row, Transaction, decoder
 from workflows.engine import Fact, Gathered, On, Rests, guard
+from workflows.own_matter import is_of_another
 from workflows.sanction_facts import SUBJECT, Sealed
 
 YEARS_BACK, YEARS_BACK_OF_HARM = 2, 5
@@ -97,7 +98,7 @@ CONDUCTS_BESIDE: Final = _conducts_of(
 # --- its conditions, each a sentence -----------------------------------------------------------------------------
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("accountId",))
 def is_not_ones_own_account(on: On) -> bool:
-    return on.viewer.person is None or on.facts.person != on.viewer.person
+    return is_of_another(on)
 
 
 @guard(ProblemCode.ACCOUNT_NOT_IN_USE, rests=Rests.LOCKED, path=("accountId",))
@@ -109,8 +110,7 @@ def account_is_in_use_or_closed_by_its_holder(on: On) -> bool:
 
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
 def ground_was_valid_at_the_conduct(on: On) -> Sequence[Problem]:
-    known = codes("sanction_grounds").get(on.input.ground)
-    is_valid = known is not None and known.is_valid_on(on.input.conduct_on)
+    is_valid = is_listed("sanction_grounds", on.input.ground, on.input.conduct_on)
     return [] if is_valid else [Problem(ProblemCode.CODE_UNKNOWN, ("ground",), "(sanction_grounds)")]
 
 

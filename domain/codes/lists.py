@@ -92,6 +92,12 @@ def province_of(division: str) -> str | None:
     return None if found is None else found.more["province"]
 
 
+def is_listed(name: str, code: str, day: date) -> bool:
+    """Whether a list has a code that may be used on a day."""
+    found = codes(name).get(code)
+    return found is not None and found.is_valid_on(day)
+
+
 def is_news(category: str | None) -> bool:
     """Whether a filing category is one of current-affairs news."""
     found = codes("filing_categories").get(category or "")
