@@ -6,6 +6,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 ARGS ?=
+SEED := $(or $(SEED),$(shell date +%s))
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -13,13 +14,13 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run demo test test-long check coverage format generate bench lock clean
+.PHONY: help venv run demo test test-long test-night test-night-sample check coverage format generate bench lock clean
 
 help: ## List the targets
 	@echo "Signet: review, filing and due process of public accounts, behind one GraphQL API."
 	@echo
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/\1|\2/p' Makefile | while IFS='|' read -r target words; do \
-		printf '  make %-10s %s\n' "$$target" "$$words"; done
+		printf '  make %-17s %s\n' "$$target" "$$words"; done
 	@echo
 	@echo "Begin with 'make run'. More arguments for a test run: make test ARGS='-k filing -x'"
 
@@ -36,6 +37,13 @@ test: $(STAMP) ## Run the tests, on SQLite and on PostgreSQL
 
 test-long: $(STAMP) ## Run what takes minutes: kill rounds, random walks, many rows
 	@$(PYTEST) -m long $(ARGS)
+
+test-night: $(STAMP) ## Run what takes hours, at most four; again goes on where it stopped. Writes tests/NIGHT.md
+	@$(PYTEST) --night -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-night-sample: $(STAMP) ## Run a random hundredth of the night; its seed is told, SEED=… repeats it
+	@echo "SEED=$(SEED)"
+	@$(PYTEST) --night-sample $(SEED) --night-minutes 4 -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(STAMP) ## Lint, format, types, imports and the contracts of the house
 	@$(BIN)/ruff check .

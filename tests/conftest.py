@@ -6,7 +6,7 @@ isolation by scope, a property under test. Who looks at all rows of a database a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,12 @@ def database_url(databases: Databases, database_kind: Kind) -> str:
 
 
 @pytest.fixture
-def own_database_url(databases: Databases, database_kind: Kind) -> str:
+def own_database_url(databases: Databases, database_kind: Kind, pytestconfig: pytest.Config) -> Iterator[str]:
     """A migrated database that no other test touches."""
-    return databases.migrated(database_kind)
+    url = databases.migrated(database_kind)
+    yield url
+    if pytestconfig.option.night:  # thousands of them would fill the disk before the run removes its folder
+        databases.remove(url)
 
 
 @pytest.fixture

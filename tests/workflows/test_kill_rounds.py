@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,13 +36,10 @@ from workflows.migrations import open_database
 from workflows.registry import WORKFLOWS
 from workflows.soundness import verify_chains
 
-pytestmark = pytest.mark.long
-
 ROUNDS: Final = 20
 WORKERS: Final = 4
 REPEATED: Final = 300  # of all requests, after the last restart
 ROOT: Final = Path(__file__).resolve().parents[2]
-SEED: Final = 20260302
 
 
 @dataclass
@@ -237,10 +234,11 @@ async def load(own_database_url: str) -> Load:
     return Load(provider)
 
 
+@pytest.mark.seeds(long=1, night=24)
 async def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(
-    own_database_url: str, load: Load, tmp_path: Path
+    own_database_url: str, load: Load, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    chance, acknowledged, unanswered, steps = random.Random(SEED), 0, 0, 0
+    chance, acknowledged, unanswered, steps = random.Random(seed), 0, 0, 0
     last: list[Request] = []
     for _ in range(ROUNDS):
         async with served(own_database_url, tmp_path) as (process, url), _client(url) as client:
@@ -271,6 +269,8 @@ async def test_nothing_acknowledged_is_lost_however_often_the_server_is_killed(
         finally:
             await database.close()
 
+    record_property("killed", ROUNDS)
+    record_property("acknowledged", acknowledged)
     assert load.faults == []
     assert acknowledged > ROUNDS * WORKERS
     assert unanswered > 0

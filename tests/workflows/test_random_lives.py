@@ -6,7 +6,6 @@ A life is known by its seed: SIGNET_SEEDS=7,8 lives those.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from tests.workflows.test_races import assert_badges_are_whole, assert_journal_i
 from tests.world import SHANGHAI, Answer, Holder, Person, Provider, World, by_two, opened_world, unique
 from workflows.registry import WORKFLOWS
 
-SEEDS: Final = [int(seed) for seed in os.environ.get("SIGNET_SEEDS", "1,2").split(",")]
 GROUNDS: Final = ("NEWS_DISTORTED", "UNLICENSED_NEWS", "VULGARITY", "UNLAWFUL_CONTENT", "FRAUD")
 NEWS: Final = ("NEWS_DISTORTED", "UNLICENSED_NEWS")
 ALIASES: Final = 25  # of those that one document may have
@@ -241,14 +239,13 @@ async def lived(world: World, seed: int, steps: int) -> Life:
     return life
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.seeds(fast=2, night=100)
 async def test_what_everybody_is_told_is_done_and_what_must_hold_holds(world: World, seed: int) -> None:
     life = await lived(world, seed, steps=30)
 
     assert sum(life.taken.values()) >= 15
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", [100, 101])
+@pytest.mark.seeds(long=2, night=40)
 async def test_the_same_of_longer_lives(world: World, seed: int) -> None:
     await lived(world, seed, steps=100)
