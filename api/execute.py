@@ -25,7 +25,7 @@ from api.reading.run import Run
 from api.reading.selection import Selection
 from api.reading.shapes import BACKREF
 from api.reading.values import Scene
-from api.reading.variables import Variables
+from api.reading.variables import Variables, holds_nul
 from domain.viewer import Viewer
 from workflows.database import Connection
 from workflows.office import Office
@@ -104,34 +104,34 @@ class Engine:
             operation = document.operation(name)
             variables = _coerced(operation, inputs)
             viewer = context.viewer
-            plan = self._plan(document, operation, variables, viewer, owner)
+            plan = self._plan(operation, variables, viewer, owner)
             look = Look(viewer, context.clock(), context.language, context.keys)
             prepared = prepare(plan, variables, look, self.office.database.dialect)
             cost = Cost(prepared.cost, LIMITS[viewer.role].cost)
             if cost.requested > cost.limit:
                 raise refused(ErrorCode.COST_EXCEEDED, f"It costs {cost.requested}; {cost.limit} are allowed.")
-            execution = _Execution(self, document, operation, plan.roots, variables, look, prepared, context, inputs)
+            execution = _Execution(self, operation, plan.roots, variables, look, prepared, context, inputs)
             return Answer(await execution.data(plan), cost)
         except RequestRefused as refusal:
             return Answer(None, cost, refusal)
 
-    def _plan(self, document: Document, operation: Operation, variables: Variables, viewer: Viewer, owner: str) -> Plan:
-        flags, sight = _flags(document, variables) if document.steering else {}, viewer.sight
+    def _plan(self, operation: Operation, variables: Variables, viewer: Viewer, owner: str) -> Plan:
+        flags, sight = _flags(operation, variables), viewer.sight
 
         def make() -> Plan:
             if flags:  # twenty booleans make a million plans of one document: each is as good as a new one
                 self._slow_down(owner or viewer.id, is_anonymous=not viewer.id)
             if excess := operation.measure.excess(LIMITS[sight.role]):
                 raise refused(ErrorCode.LIMIT_EXCEEDED, excess)
-            selection = Selection(self.schema, operation.node, document.fragments, flags)
+            selection = Selection(self.schema, operation.node, operation.fragments, flags)
             return Planner(Scene(self.office.database.dialect, selection, sight)).plan()
 
         return self._plans.get((operation, sight, frozenset(flags.items())), make)
 
 
-def _flags(document: Document, variables: Variables) -> dict[str, bool]:
+def _flags(operation: Operation, variables: Variables) -> dict[str, bool]:
     """The values of the variables that steer @skip and @include."""
-    flags = {name: variables[name] for name in document.steering if name in variables}
+    flags = {name: variables[name] for name in operation.steering if name in variables}
     if None in flags.values():
         raise refused(ErrorCode.VARIABLES_INVALID, "One that steers @skip or @include is null.")
     return flags
@@ -141,18 +141,9 @@ def _coerced(operation: Operation, inputs: Mapping[str, Any]) -> Variables:
     coerced = operation.coerce(inputs)
     if isinstance(coerced, list):
         raise reworded(ErrorCode.VARIABLES_INVALID, coerced)
-    if operation.node.operation is OperationType.QUERY and _holds_nul(coerced):
+    if operation.node.operation is OperationType.QUERY and holds_nul(coerced):
         raise refused(ErrorCode.VARIABLES_INVALID, "A text holds the character NUL.")
     return coerced
-
-
-def _holds_nul(value: Any) -> bool:
-    """Whether a text anywhere in it holds NUL, which no text of PostgreSQL may."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, Mapping):
-        return any(map(_holds_nul, value.values()))
-    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 @dataclass(slots=True)
@@ -160,7 +151,6 @@ class _Execution:
     """One operation being carried out."""
 
     engine: Engine
-    document: Document
     operation: Operation
     roots: tuple[Root, ...]
     variables: Variables
@@ -185,7 +175,7 @@ class _Execution:
         }
 
     def _introspected(self, root: Root) -> Any:
-        found = introspected(self.engine.schema, self.document, self.operation, self.variables, self.inputs)
+        found = introspected(self.engine.schema, self.operation, self.variables, self.inputs)
         return found[root.key]
 
     async def _step(self, root: Root) -> Any:
@@ -210,7 +200,7 @@ class _Execution:
         type_, gql = cast("GraphQLObjectType", schema.mutation_type), cast("GraphQLField", root.field)
         info = GraphQLResolveInfo(
             root.name, [], gql.type, type_, Path(None, root.key, type_.name), schema,
-            self.document.fragments, None, self.operation.node, self.variables, self.context, isawaitable, None, None,  # type: ignore[arg-type]
+            self.operation.fragments, None, self.operation.node, self.variables, self.context, isawaitable, None, None,  # type: ignore[arg-type]
         )  # fmt: skip
         resolve = cast("Callable[..., Any]", gql.resolve)
         outcome = resolve(None, info, **root.arguments.read(self.variables))

@@ -16,7 +16,7 @@ from graphql import (
     execute_sync,
 )
 
-from api.documents import Document, Operation
+from api.documents import Operation
 from api.errors import ErrorCode, refused, reworded
 from api.reading.recent import Recent
 from api.reading.selection import Selection
@@ -28,24 +28,24 @@ _answers: Final[Recent[dict[str, Any]]] = Recent(_KEPT)
 
 
 def introspected(
-    schema: GraphQLSchema, document: Document, operation: Operation, variables: Variables, inputs: Mapping[str, Any]
+    schema: GraphQLSchema, operation: Operation, variables: Variables, inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The values of the operation's introspection fields, by response key. The same question is answered once."""
 
     def make() -> dict[str, Any]:
-        return _answered(schema, document, operation, variables, inputs)
+        return _answered(schema, operation, variables, inputs)
 
     return _answers.get((operation, repr(sorted(inputs.items()))), make)
 
 
 def _answered(
-    schema: GraphQLSchema, document: Document, operation: Operation, variables: Variables, inputs: Mapping[str, Any]
+    schema: GraphQLSchema, operation: Operation, variables: Variables, inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    flags = {name: bool(variables[name]) for name in document.steering if name in variables}
+    flags = {name: bool(variables[name]) for name in operation.steering if name in variables}
     query_type = cast("GraphQLObjectType", schema.query_type)
-    roots = Selection(schema, operation.node, document.fragments, flags).roots(query_type)
+    roots = Selection(schema, operation.node, operation.fragments, flags).roots(query_type)
     wanted = [node for nodes in roots.values() for node in nodes if node.name.value in _FIELDS]
-    result = execute_sync(schema, _alone(document, operation, wanted), variable_values=dict(inputs))
+    result = execute_sync(schema, _alone(operation, wanted), variable_values=dict(inputs))
     if result.errors:
         raise reworded(ErrorCode.DOCUMENT_INVALID, result.errors)
     if result.data is None:
@@ -53,7 +53,7 @@ def _answered(
     return result.data
 
 
-def _alone(document: Document, operation: Operation, wanted: list[FieldNode]) -> DocumentNode:
+def _alone(operation: Operation, wanted: list[FieldNode]) -> DocumentNode:
     """A document of nothing but the introspection fields."""
     stripped = OperationDefinitionNode(
         operation=OperationType.QUERY,
@@ -61,4 +61,4 @@ def _alone(document: Document, operation: Operation, wanted: list[FieldNode]) ->
         selection_set=SelectionSetNode(selections=tuple(wanted)),
         directives=(),
     )
-    return DocumentNode(definitions=(stripped, *document.fragments.values()))
+    return DocumentNode(definitions=(stripped, *operation.fragments.values()))

@@ -24,7 +24,7 @@ from workflows import account_guards as g
 from workflows.account_commands import DisplayName, Handle
 from workflows.account_facts import AccountFacts
 from workflows.changes import Change, Detail, Insert, Opening, Say
-from workflows.commands import CodeName, Command, Id, Input, Line, Paragraph
+from workflows.commands import CodeName, Command, Day, Id, Input, Line, Paragraph
 from workflows.engine import On, Rests, Transition, always_two, guard
 from workflows.identity import looked_up_blind
 
@@ -47,7 +47,7 @@ class AdoptedParticulars(Input):
 class Examination(Input):
     """How the provider examined the account before it came here."""
 
-    examined_on: date
+    examined_on: Day
     """The day of the examination: before the provider's first day here."""
     examiner: Line
     """Who examined it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +11,7 @@ from workflows.commands import (
     AdverseCommand,
     CaseCommand,
     CodeName,
+    Day,
     Input,
     LeaseCommand,
     Line,
@@ -94,7 +94,7 @@ class AccountCancelClose(CaseCommand):
 class AccountClose(ProposableCommand):
     """Close an account whose subject has ended."""
 
-    ended_on: date
+    ended_on: Day
     """The day on which the subject ended."""
     facts: Paragraph
     """What became of the subject, and how that is known."""

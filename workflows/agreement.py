@@ -9,14 +9,14 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.agreement import AgreementState, AgreementVersion, Baseline
 from domain.problems import ProblemCode
 from domain.provider import Provider
 from domain.table import table_of
 from workflows.changes import Detail, Opening
-from workflows.commands import Command, Id, Input, Paragraph, Sha256
+from workflows.commands import Command, Id, Input, Moment, Paragraph, Sha256
 from workflows.database import Among, Row
 from workflows.engine import Fact, On, Rests, Transition, Workflow, guard
 
@@ -43,7 +43,7 @@ class AgreementPublish(Command):
     """SHA-256 of the text in UTF-8, hexadecimal."""
     clauses: Annotated[list[Clause], Field(max_length=20)]
     """One clause for each of the seven baselines."""
-    valid_from: AwareDatetime | None = None
+    valid_from: Moment | None = None
     """When it comes into force; now where it is left out."""
 
 

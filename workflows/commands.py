@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from datetime import date
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from domain.problems import Problem, ProblemCode
+from domain.reckoning import BOUNDS, is_reckoned
+
+D = TypeVar("D", bound=date)
 
 
 def _printable(text: str) -> str:
@@ -37,6 +41,14 @@ def _written(text: str) -> str:
     return text
 
 
+def _reckoned(value: D) -> D:
+    if not is_reckoned(value):
+        raise ValueError(BOUNDS)
+    return value
+
+
+Day = Annotated[date, AfterValidator(_reckoned)]
+Moment = Annotated[AwareDatetime, AfterValidator(_reckoned)]
 Id = Annotated[str, Field(max_length=90, description="The id of a case or row."), AfterValidator(_printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 Paragraph = Annotated[str, Field(max_length=4_000), AfterValidator(_printable), AfterValidator(_written)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Input, Paragraph, ProposableCommand
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Day, Input, Paragraph, ProposableCommand
 
 
 class FilingStep(CaseCommand):
@@ -39,7 +38,7 @@ class FilingAgainst(AdverseCommand):
 class FilingRevoke(AdverseCommand):
     """Revoke a filing that rests on false material, once the provider was heard."""
 
-    notified_on: date
+    notified_on: Day
     """The day on which the provider was given notice of what was intended."""
     answer: Paragraph
     """What the provider answered, or that it did not."""

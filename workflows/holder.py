@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.agreement import AgreementVersion, Baseline, Consent
 from domain.case import NO_DUE_DATE, ClockState
@@ -23,7 +23,7 @@ from domain.provider import Provider
 from domain.table import table_of
 from domain.vault.keys import new_subject_keys
 from workflows.changes import Change, Detail, Insert, Opening
-from workflows.commands import CaseCommand, CodeName, Command, Id, Line
+from workflows.commands import CaseCommand, CodeName, Command, Id, Line, Moment
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 
@@ -61,7 +61,7 @@ class AgreementConsent(CaseCommand):
     """The baselines consented to, each for itself."""
     channel: CodeName
     """Where the consent was given, such as WEB or APP."""
-    consented_at: AwareDatetime | None = None
+    consented_at: Moment | None = None
     """For INTEGRATION: when the holder consented. A holder consents now."""
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime
 
 from domain.calendar import add_calendar_days
 from domain.deadline import DeadlineKind
@@ -22,7 +21,7 @@ from domain.problems import Problem, ProblemCode
 from domain.publishing import IDENTITY_GRACE_DAYS
 from domain.table import table_of
 from workflows.changes import Change, Detail, Insert, Serve, Set, Update
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line, Moment
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
@@ -62,7 +61,7 @@ class IdentityVerify(CaseCommand):
 
     method: CodeName
     """How it was verified, such as DOCUMENT_CHECK or BANK_TRANSFER."""
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     """Until when it holds; 365 days where it is left out."""
 
 

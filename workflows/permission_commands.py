@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from domain.identifiers import Malformed, licence_number
 from domain.permission import PermissionKind
-from workflows.commands import AdverseCommand, CaseCommand, Command, Id, Line, Paragraph, ProposableCommand
+from workflows.commands import AdverseCommand, CaseCommand, Command, Day, Id, Line, Paragraph, ProposableCommand
 
 
 def _normal(number: str) -> str:
@@ -44,7 +43,7 @@ class PermissionStep(CaseCommand):
 class PermissionGrant(ProposableCommand):
     """Grant a permission."""
 
-    valid_until: date | None = None
+    valid_until: Day | None = None
     """Its last day; as long as the licence where it is left out. Required of a special approval."""
     approval_number: Line | None = None
     """The number of the special approval."""
@@ -64,7 +63,7 @@ class PermissionRenew(CaseCommand):
 class PermissionRenewed(CaseCommand):
     """Record the renewal."""
 
-    valid_until: date
+    valid_until: Day
     """The new last day."""
 
 

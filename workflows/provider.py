@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.account import ReservationKind, ReservedName
 from domain.authorities import of_province
@@ -20,7 +20,7 @@ from domain.problems import Problem, ProblemCode
 from domain.provider import Mode, Provider, ProviderState
 from domain.table import table_of
 from workflows.changes import Change, Detail, Insert, Opening, Set
-from workflows.commands import CaseCommand, CodeName, Command, Line
+from workflows.commands import CaseCommand, CodeName, Command, Line, Moment
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.qualification import REGULATORS, is_qualified, qualified
@@ -61,7 +61,7 @@ class ProviderConfigure(CaseCommand):
 
     publish_before_filing: bool | None = None
     """Whether accounts may publish once reviewed. Set by the authority."""
-    adoption_until: AwareDatetime | None = None
+    adoption_until: Moment | None = None
     """Until when accounts examined elsewhere may be adopted. Set by the authority."""
     quota_individual: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """How many accounts a natural person may hold. Set by the provider."""

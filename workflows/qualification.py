@@ -19,7 +19,7 @@ from domain.provider import Mode, Provider
 from domain.qualification import Qualification, QualificationKind, QualificationState, last_day_of
 from domain.table import table_of
 from workflows.changes import Change, Detail, Opening, Serve, Set
-from workflows.commands import AdverseCommand, CaseCommand, Command, Id, Line
+from workflows.commands import AdverseCommand, CaseCommand, Command, Day, Id, Line
 from workflows.database import Among, Row, decoder
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
@@ -41,9 +41,9 @@ class QualificationSubmit(Command):
     """Its number."""
     issuer: Line
     """Who issued it."""
-    valid_from: date
+    valid_from: Day
     """First day of its validity."""
-    valid_to: date
+    valid_to: Day
     """Last day of its validity."""
 
 
@@ -54,7 +54,7 @@ class QualificationStep(CaseCommand):
 class QualificationRenewed(CaseCommand):
     """Record the renewal that was asked for."""
 
-    valid_to: date
+    valid_to: Day
     """The new last day of its validity."""
 
 

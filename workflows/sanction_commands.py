@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from domain.circumstances import Cooperation, Detection, Gravity, Harm, Intent, Spread
 from domain.sanction import SanctionLevel
@@ -14,9 +13,11 @@ from workflows.commands import (
     CaseCommand,
     CodeName,
     Command,
+    Day,
     Id,
     Input,
     Line,
+    Moment,
     Paragraph,
     ProposableCommand,
     Reasons,
@@ -46,7 +47,7 @@ class EvidencePiece(Input):
     """Of the original that the provider keeps."""
     address: Line | None = None
     """Where it was public."""
-    captured_at: AwareDatetime | None = None
+    captured_at: Moment | None = None
     """When it was captured."""
 
 
@@ -59,7 +60,7 @@ class SanctionOpen(Command):
     """A code of `sanction_grounds`."""
     gravity: Gravity
     """How grave it looks."""
-    conduct_on: date
+    conduct_on: Day
     """The last day of the conduct; within two years, five where it harms life or property."""
     harms_life_or_property: bool
     """Whether it harms life or property."""

@@ -17,7 +17,7 @@ from api.reading.levels import Level, Mode
 from api.reading.look import Look
 from api.reading.pages import Asked, Window, page_asked
 from api.reading.plan import Kind, Plan, Root
-from api.reading.variables import Variables
+from api.reading.variables import Variables, check_values
 from workflows.database import Statement
 
 _LISTS = (Mode.PAGE, Mode.LIST)
@@ -46,10 +46,12 @@ class Preparation(NamedTuple):
 
 def prepare(plan: Plan, variables: Variables, look: Look, dialect: sa.Dialect) -> Preparation:
     """What the plan's lists ask for. Where no variable and no cursor comes in, it is worked out once."""
+    for late in plan.late:  # one that is null where no null may be is not found after the first step
+        late.read(variables)
     if plan.prepared is not None:
         known: Preparation = plan.prepared
         return known
-    pricing = _Pricing(variables, look, dialect)
+    pricing = _Pricing(variables, look, dialect, takes_steps=plan.steps)
     made = Preparation(sum(map(pricing.root, plan.roots)), pricing.pages)
     if pricing.is_fixed:
         plan.prepared = made
@@ -59,15 +61,18 @@ def prepare(plan: Plan, variables: Variables, look: Look, dialect: sa.Dialect) -
 class _Pricing:
     """Walks a plan with the arguments of one request."""
 
-    __slots__ = ("_dialect", "_look", "_variables", "is_fixed", "pages")
+    __slots__ = ("_dialect", "_look", "_takes_steps", "_variables", "is_fixed", "pages")
 
-    def __init__(self, variables: Variables, look: Look, dialect: sa.Dialect) -> None:
-        self._variables, self._look, self._dialect = variables, look, dialect
+    def __init__(self, variables: Variables, look: Look, dialect: sa.Dialect, *, takes_steps: bool) -> None:
+        self._variables, self._look, self._dialect, self._takes_steps = variables, look, dialect, takes_steps
         self.pages: dict[Level, Prepared] = {}
         self.is_fixed = True  # as good for any other viewer of this sight
 
     def root(self, root: Root) -> int:
         rows = 1
+        if root.kind is Kind.VALUE:
+            check_values(root.arguments.read(self._variables))
+            self.is_fixed = self.is_fixed and root.arguments.fixed
         if root.kind is Kind.ANY_EACH:
             rows = len(root.arguments.read(self._variables)["ids"])
             self.is_fixed = False
@@ -108,7 +113,9 @@ class _Pricing:
         return cost
 
     def _page(self, level: Level) -> int:
-        asked = page_asked(level, level.arguments.read(self._variables))
+        values = level.arguments.read(self._variables)
+        check_values(values)
+        asked = page_asked(level, values)
         if not level.arguments.fixed:
             self.is_fixed = False
         self.pages[level] = self._prepared(level, asked)
@@ -118,6 +125,10 @@ class _Pricing:
         window, dialect = asked.window, self._dialect
         parent, bound = None, asked.bound
         if asked.place is not None:
+            if self._takes_steps:  # whose page it resumes is known only when the step is taken
+                raise refused(
+                    ErrorCode.CURSOR_INVALID, "The answer of a step has first pages only: ask for more after it."
+                )
             parent, resumed = cursors.read(asked.place, level, asked, self._look)
             bound = {**bound, **resumed}
         page = level.statement(window, lambda: statements.page(level, window, dialect))

@@ -6,7 +6,7 @@ through the look at run time, so a cached plan cannot carry one viewer's rows to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, cast
@@ -93,6 +93,7 @@ class Plan:
     prepared: Any = None  # what its lists ask for, where that is the same for every request
     fields: int = field(init=False)
     steps: bool = field(init=False)  # whether it takes any step
+    late: tuple[Arguments, ...] = field(init=False)  # beside a step: what is read of the variables, payloads included
     reads: bool = field(init=False)  # whether it reads anything beside the payloads of steps
 
     def weight(self) -> int:
@@ -104,16 +105,27 @@ class Plan:
         kinds_ = {root.kind for root in every(self.roots)}
         self.steps = Kind.MUTATION in kinds_
         self.reads = not self.steps and not kinds_ <= _ROWLESS
+        self.late = tuple(_late(self.roots)) if self.steps else ()
+
+
+def _levels(root: Root) -> Iterator[Level]:
+    below = [*root.levels.values(), *[level for child in root.children for level in child.levels.values()]]
+    while below:
+        level = below.pop()
+        yield level
+        below.extend(under for child in level.children for under in child.levels.values())
 
 
 def _fields(root: Root) -> int:
-    below = [*root.levels.values(), *[level for child in root.children for level in child.levels.values()]]
-    found = root.weight
-    while below:
-        level = below.pop()
-        found += level.body.weight
-        below.extend(under for child in level.children for under in child.levels.values())
-    return found
+    return root.weight + sum(level.body.weight for level in _levels(root))
+
+
+def _late(roots: Sequence[Root]) -> Iterator[Arguments]:
+    for root in roots:
+        read = [root.arguments, *root.late]
+        for level in _levels(root):
+            read += [level.arguments, *level.body.late]
+        yield from (arguments for arguments in read if not arguments.fixed)
 
 
 def every(roots: Sequence[Root]) -> list[Root]:

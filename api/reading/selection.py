@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -86,11 +85,24 @@ class Selection:
         return True
 
 
-def steering(document: DocumentNode) -> frozenset[str]:
-    """Names of the variables that any @skip or @include reads."""
+def reached(tops: Iterable[Node], fragments: Mapping[str, FragmentDefinitionNode]) -> dict[str, FragmentDefinitionNode]:
+    """The fragments spread below these nodes, and below one another."""
+    found: dict[str, FragmentDefinitionNode] = {}
+    waiting = list(tops)
+    while waiting:
+        for node in walk(waiting.pop()):
+            if isinstance(node, FragmentSpreadNode) and node.name.value not in found:
+                found[node.name.value] = fragments[node.name.value]
+                waiting.append(fragments[node.name.value])
+    return found
+
+
+def steering(tops: Iterable[Node]) -> frozenset[str]:
+    """Names of the variables that any @skip or @include below these nodes reads."""
     return frozenset(
         argument.value.name.value
-        for node in walk(document)
+        for top in tops
+        for node in walk(top)
         if isinstance(node, DirectiveNode) and node.name.value in _CONDITIONS
         for argument in node.arguments or ()
         if isinstance(argument.value, VariableNode)

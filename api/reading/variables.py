@@ -7,6 +7,7 @@ it succeeds. Anything else, and every error, goes to graphql-core, which words i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final, NamedTuple, cast
 
 from graphql import (
@@ -33,6 +34,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value, coerce_in
 
 from api.errors import ErrorCode, refused
 from api.reading.selection import walk
+from domain.reckoning import BOUNDS, is_reckoned
 
 ERRORS_MAX: Final = 5
 Variables = Mapping[str, Any]
@@ -132,6 +134,27 @@ def _object_reader(node: ValueNode, type_: GraphQLInputObjectType) -> Reader:
         return type_.out_type({**defaults, **values})
 
     return read
+
+
+# --- what no database holds ----------------------------------------------------------------------------------
+def holds_nul(value: Any) -> bool:
+    """Whether a text anywhere in it holds NUL, which no text of PostgreSQL may."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(map(holds_nul, value.values()))
+    return isinstance(value, list) and any(map(holds_nul, value))
+
+
+def check_values(values: Mapping[str, Any]) -> None:
+    """VARIABLES_INVALID for a text with NUL in it, ARGUMENT_INVALID for a date that nothing may have."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            check_values(value)
+        elif isinstance(value, date) and not is_reckoned(value):
+            raise refused(ErrorCode.ARGUMENT_INVALID, f"{name} {BOUNDS}.")
+        elif holds_nul(value):
+            raise refused(ErrorCode.VARIABLES_INVALID, "A text holds the character NUL.")
 
 
 # --- variables ----------------------------------------------------------------------------------------------
