@@ -113,6 +113,9 @@ class ProblemCode(Word):
         "Wait for its decision, or withdraw it.")
     CHANGE_NOT_OPEN = ("CHANGE_NOT_OPEN", "无可处理的变更申请", "No change of this account waits for this.",
         "See changeState and availableSteps.")
+    UPDATE_TAKEN = ("UPDATE_TAKEN", "处置期间不得变更资料",
+        "A measure in force keeps the account's particulars as they are.",
+        "Wait until it has ended; an open change can be supplemented, rejected or withdrawn meanwhile.")
     NOTHING_CHANGES = ("NOTHING_CHANGES", "变更内容与现状相同", "What is asked for is what the account already has.",
         "Name what is to be different.")
     AMENDMENT_OPEN = ("AMENDMENT_OPEN", "备案变更未结", "An amendment of the account's filing is on its way.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -51,6 +51,11 @@ class Running:
 def takes(measure: Running, act: str, content: str) -> bool:
     """Whether the measure, while it is in force, stands in the way of an act on a content."""
     return (act, content) in _reach(measure.level, measure.scope, measure.is_news)
+
+
+def takes_changes(level: str, scope: Iterable[str], is_news: bool) -> bool:
+    """Whether a measure keeps the profile as it is: then nothing new is asked for it, nor approved."""
+    return ("UPDATE", "GENERAL") in _reach(level, tuple(scope), is_news)
 
 
 @lru_cache(maxsize=1_000)

@@ -32,8 +32,9 @@ from workflows import account_change_commands as c
 from workflows import account_change_facts as facts
 from workflows import account_change_guards as cg
 from workflows import account_guards as g
-from workflows import handed_in, leases
+from workflows import change_clocks, handed_in, leases
 from workflows.account_facts import DOCUMENTS, REMINDED, AskedChange
+from workflows.change_clocks import UPDATE_TAKEN
 from workflows.changes import Change, Detail, Insert, Later, Pause, Resume, Say, Serve, Set, Settle, Start, Update
 from workflows.database import Transaction
 from workflows.engine import On, Transition
@@ -92,6 +93,7 @@ def _supplement(on: On) -> Iterable[Change]:
     yield _release_asked(on)  # another name may be asked for now: that one is kept anew
     yield from runs_no_more(DeadlineKind.CHANGE_SUPPLEMENT, Outcome.MET)
     yield Resume(DeadlineKind.CHANGE_DECISION)
+    yield from change_clocks.stand(on, ChangeState.ASKED)
     yield Say(TextName.ANSWER, "\n".join(f"{answer.code}: {answer.answer}" for answer in on.input.answers))
     yield from _hand_in(on)
 
@@ -150,6 +152,7 @@ def _ask_for_supplement(on: On) -> Iterable[Change]:
     yield Pause(DeadlineKind.CHANGE_DECISION)
     yield Start(DeadlineKind.CHANGE_SUPPLEMENT_REMINDER)
     yield Start(DeadlineKind.CHANGE_SUPPLEMENT)
+    yield from change_clocks.stand(on, ChangeState.SUPPLEMENT_REQUESTED)
     yield Say(TextName.ITEMS, "\n".join(f"{item.code}: {item.text}" for item in items))
     yield Detail({"items": " ".join(item.code for item in items)})
     yield Serve(Party.HOLDER)
@@ -211,10 +214,10 @@ CHANGES: Final = (
         None,
         6,
         c.AccountChange,
-        guards=(cg.no_change_is_open, cg.no_amendment_is_open, *_ASKING),
+        guards=(cg.no_change_is_open, cg.no_amendment_is_open, cg.no_measure_keeps_the_profile_as_it_is, *_ASKING),
         effects=(_ask,),
         code_lists=("filing_categories", "materials"),
-        facts=(facts.FILINGS, *_LOOKING),
+        facts=(facts.FILINGS, UPDATE_TAKEN, *_LOOKING),
         locks_holder=True,  # a document is used once, whichever account it is handed in for
     ),
     Transition(
@@ -236,6 +239,7 @@ CHANGES: Final = (
         guards=(*_DECIDING, cg.rounds_of_change_are_left),
         effects=(_ask_for_supplement,),
         code_lists=("materials",),
+        facts=(UPDATE_TAKEN,),
     ),
     Transition(
         "supplement_change",
@@ -246,7 +250,7 @@ CHANGES: Final = (
         guards=(cg.a_change_waits_for_its_supplement, g.every_item_is_answered, *_ASKING),
         effects=(_supplement,),
         code_lists=("filing_categories", "materials"),
-        facts=_LOOKING,
+        facts=(UPDATE_TAKEN, *_LOOKING),
         locks_holder=True,
     ),
     Transition(
@@ -259,6 +263,7 @@ CHANGES: Final = (
         effects=(_withdraw,),
         facts=(facts.ASKED_CHANGE,),
     ),
+    Transition("time_change", IN_USE, None, 8, effects=(change_clocks.set_anew,), journalled=False),
     Transition("lapse_change", IN_USE, None, 7, effects=(_lapse,), facts=(facts.ASKED_CHANGE, REMINDED)),
     Transition(
         "approve_change",
@@ -266,10 +271,15 @@ CHANGES: Final = (
         None,
         7,
         c.AccountApproveChange,
-        guards=(*_DECIDING, cg.filing_is_not_with_its_authority, cg.no_amendment_is_open),
+        guards=(
+            *_DECIDING,
+            cg.filing_is_not_with_its_authority,
+            cg.no_amendment_is_open,
+            cg.no_measure_keeps_the_profile_as_it_is,
+        ),
         effects=(_approve,),
         four_eyes=approval_of_a_change_needs_two,
-        facts=(facts.ASKED_CHANGE, facts.FILINGS),
+        facts=(facts.ASKED_CHANGE, facts.FILINGS, UPDATE_TAKEN),
     ),
     Transition(
         "reject_change",

@@ -25,6 +25,11 @@ def no_amendment_is_open(on: On) -> bool:
     return not on.facts.amendment_is_open
 
 
+@guard(ProblemCode.UPDATE_TAKEN, rests=Rests.LOCKED, path=("id",))
+def no_measure_keeps_the_profile_as_it_is(on: On) -> bool:
+    return not on.facts.update_taken
+
+
 @guard(ProblemCode.CHANGE_NOT_OPEN, rests=Rests.LOCKED, path=("id",))
 def a_change_waits_for_review(on: On) -> bool:
     return bool(on.case.change_state == ChangeState.ASKED)

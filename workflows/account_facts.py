@@ -86,6 +86,7 @@ class AccountFacts:
     amendment_is_open: bool = False
     change: AskedChange | None = None
     adoption: Adoption | None = None
+    update_taken: bool = False  # by a measure in force: the profile stays as it is
     reminded: bool = False  # of the supplement that was asked for last
 
 

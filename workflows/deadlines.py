@@ -56,11 +56,11 @@ def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, 
         case Start(kind, until):
             _start(kind, until or due(kind, writing.now, calendar), hand, writing)
         case Pause(kind):
-            for row in _open(hand, kind):
+            for row in _open(hand, kind, standing=False):
                 left = int(_left(row, writing.now, calendar).total_seconds())
                 _write(row, hand, writing, paused_at=writing.now, left_seconds=left, next_at=None)
         case Resume(kind):
-            for row in _open(hand, kind):
+            for row in _open(hand, kind, standing=True):
                 until = _until(row, writing.now, calendar)
                 again = until if row.outcome is None else None  # one that is overdue has been told of
                 _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=again, failures=0)
@@ -109,8 +109,10 @@ def _until(row: Deadline, now: datetime, calendar: WorkingDays) -> datetime:
     return now + left
 
 
-def _open(hand: Hand, kind: DeadlineKind) -> list[Deadline]:
-    return [row for row in hand.deadlines if row.kind == kind and row.settled_at is None]
+def _open(hand: Hand, kind: DeadlineKind, *, standing: bool | None = None) -> list[Deadline]:
+    """Those not settled; only those that stand still, or that run, where that is asked."""
+    open_ = [row for row in hand.deadlines if row.kind == kind and row.settled_at is None]
+    return open_ if standing is None else [row for row in open_ if (row.paused_at is not None) is standing]
 
 
 def _settle(row: Deadline, hand: Hand, writing: Writing, outcome: Outcome) -> None:

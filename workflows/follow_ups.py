@@ -172,6 +172,23 @@ def _news_resumed() -> Iterator[FollowUp]:
         )
 
 
+def _has_an_open_change(_: Any, target: Any) -> bool:
+    return target.change_state is not None
+
+
+def _change_timed() -> Iterator[FollowUp]:
+    """Whatever begins or ends a measure: it may keep the profile as it is."""
+    begins, ends = ("interim", "restrict", "suspend"), ("lapse_interim", "reduce", "lift", "expire", "rescind")
+    for trigger in (*begins, *ends):
+        yield FollowUp(
+            "sanction",
+            trigger=trigger,
+            fires=("account", "time_change"),
+            when=(A.REVIEWED, A.FILED, A.BADGED),
+            which=_has_an_open_change,
+        )
+
+
 FOLLOW_UPS: Final = (
     FollowUp("account", trigger="approve", fires=("filing", "prepare")),
     FollowUp("account", trigger="adopt", fires=("filing", "prepare")),
@@ -238,6 +255,7 @@ FOLLOW_UPS: Final = (
         which=_its_own_and_suspended_by_follow_up,
         unless=("sanction", _holds_news_back),
     ),
+    *_change_timed(),
     *_reports(),
     FollowUp("provider", trigger="go_live", fires=("provider", "register")),
 )

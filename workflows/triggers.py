@@ -114,6 +114,7 @@ TRIGGERS: Final = {
     "supplement_change": _words("change_supplemented", "补充变更材料", "Supplement the change"),
     "suspend": _words("suspended", "中止", "Suspend"),
     "unbadge": _words("unbadged", "收回标识", "Take the badge away"),
+    "time_change": _words("change_timed", "变更期限停走或续行", "Let the clocks of the change stand or run"),
     "transfer": _words("transferred", "接受移送", "Take the filing over"),
     "unfile": _words("unfiled", "取消备案", "Take off file"),
     "verify": _words("verified", "核验通过", "Verify"),
