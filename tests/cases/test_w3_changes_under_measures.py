@@ -40,7 +40,13 @@ async def _held_at_once_in_part(case: Case) -> None:
 
 
 async def interim(case: Case, *scope: str) -> None:
-    given = {"id": case.id, "version": await case.version(), "hours": 72, "reasons": INTERIM, "scope": list(scope)}
+    given: dict[str, Any] = {
+        "id": case.id,
+        "version": await case.version(),
+        "hours": 72,
+        "reasons": INTERIM,
+        "scope": list(scope),
+    }
     await case.provider.officer.must("sanctionInterim", **given)
 
 
@@ -114,7 +120,7 @@ async def test_w3_four_eyes_are_no_way_around(world: World) -> None:
     provider = await world.provider()
     holder, id_, _ = await provider.filed()
     await changing(provider, id_, holder, displayName=unique("示例市公安局"))
-    proposing = {"id": id_, "version": await version_of(provider.reviewer, id_)}
+    proposing: dict[str, Any] = {"id": id_, "version": await version_of(provider.reviewer, id_)}
     proposed = await provider.reviewer.must("accountApproveChange", **proposing)
     given = proposed.proposal
     await provider.second_reviewer.must("proposalEndorse", id=given["id"], hash=given["hash"])
@@ -162,7 +168,7 @@ async def test_w3_the_holders_clock_stands_and_a_supplement_stays_open(world: Wo
     world.clock.advance(days=28)
     await world.sweep()
     waiting = await row_of(world, id_)
-    given = {"id": id_, "version": waiting.seq, "answers": ANSWERS, "particulars": {"materials": []}}
+    given: dict[str, Any] = {"id": id_, "version": waiting.seq, "answers": ANSWERS, "particulars": {"materials": []}}
     await holder.person.must("accountSupplementChange", **given)
     supplemented = await clocks(world, id_)
     await case.lift()
