@@ -30,6 +30,7 @@ class PermissionState(State):
     SUSPENDED = "SUSPENDED", "已中止", "Suspended"
     EXPIRED = "EXPIRED", "已到期", "Past its last day"
     REVOKED = "REVOKED", "已撤销", "Revoked or given up"
+    WITHDRAWN = "WITHDRAWN", "已撤回", "Withdrawn by the holder before it was decided"
     REPLACED = "REPLACED", "已被替换", "Replaced by another permission of the account"
 
 

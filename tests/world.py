@@ -237,6 +237,7 @@ _SHARED: Final = {
     "permissionRefuse": "PermissionAgainst", "permissionNarrow": "PermissionAgainst",
     "permissionSuspend": "PermissionAgainst", "permissionRevoke": "PermissionAgainst",
     "permissionResume": "PermissionStep", "permissionGiveUp": "PermissionStep",
+    "permissionWithdraw": "PermissionStep",
     "sanctionWaive": "SanctionStep", "sanctionAcknowledge": "SanctionStep",
 }  # fmt: skip
 

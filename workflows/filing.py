@@ -109,13 +109,19 @@ FILING = Workflow(
             or_targets=(S.PREPARED,),
             leads=effects.where_it_is_restored_to,
         ),
-        Transition("overdue", (S.PREPARED, S.SUBMITTED, S.RETURNED, S.REVOKED), None, 7, effects=(tell_overdue,)),
+        Transition(
+            "overdue",
+            (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.REVOKED),
+            None,
+            7,
+            effects=(tell_overdue,),
+        ),
         Transition("rest", (S.REVOKED,), None, 7, effects=(effects.end_deadlines,)),
         Transition("wake", (S.REVOKED,), None, 7, effects=(effects.begin_anew,)),
         Transition(
             "submit", (S.PREPARED, S.RETURNED), S.SUBMITTED, 7, FilingStep, (items_are_complete,), (effects.submit,)
         ),
-        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(effects.prepare, end_question)),
+        Transition("pull_back", (S.SUBMITTED,), S.PREPARED, 7, FilingStep, effects=(effects.pull_back, end_question)),
         Transition(
             "accept",
             (S.SUBMITTED,),
@@ -141,7 +147,7 @@ FILING = Workflow(
             S.DECLINED,
             7,
             FilingAgainst,
-            effects=(effects.decide_against, end_question),
+            effects=(effects.decline, end_question),
             **_LISTS,
         ),
         Transition(
@@ -151,7 +157,7 @@ FILING = Workflow(
             7,
             FilingStep,
             (account_is_not_closed,),
-            (effects.prepare, effects.take_present),
+            (effects.prepare_again, effects.take_present),
             facts=(_ACCOUNT_STATE,),
         ),
         Transition(

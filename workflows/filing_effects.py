@@ -11,7 +11,7 @@ from domain.deadline import DeadlineKind, Outcome
 from domain.filing import FilingState
 from domain.journal import TextName
 from domain.notice import Party
-from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start
+from workflows.changes import Change, Detail, Opening, Pause, Resume, Say, Serve, Set, Settle, Start
 from workflows.engine import On
 
 _PARTICULARS: Final = (
@@ -25,6 +25,7 @@ _PARTICULARS: Final = (
     "holder_id",
 )
 CHANGING: Final = ("display_name", "description", "category")  # what a change of the account may touch
+_PROVIDERS: Final = (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_ANSWER)  # the clocks of the provider
 _UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "number_version": 1,
@@ -79,7 +80,7 @@ def cancel(on: On) -> Iterable[Change]:
 
 
 def end_deadlines(_: On) -> Iterable[Change]:
-    for kind in (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_ANSWER):
+    for kind in (*_PROVIDERS, DeadlineKind.FILING_DECISION, DeadlineKind.FILING_AGAIN):
         yield Settle(kind, Outcome.MOOT)
 
 
@@ -102,37 +103,53 @@ def supersede(_: On) -> Iterable[Change]:
     yield Set({"current_of": None})
 
 
-def prepare(_: On) -> Iterable[Change]:
+def pull_back(_: On) -> Iterable[Change]:
+    """The provider's clock goes on from what was left, and what was overdue still is."""
     yield Settle(DeadlineKind.FILING_DECISION, Outcome.MOOT)
-    yield Settle(DeadlineKind.FILING_SUBMISSION)
-    yield Start(DeadlineKind.FILING_SUBMISSION)
+    yield from map(Resume, _PROVIDERS)
+
+
+def prepare_again(on: On) -> Iterable[Change]:
+    """After a refusal the provider has its time anew; after a revocation it runs already."""
+    if on.before == FilingState.DECLINED:
+        yield Settle(DeadlineKind.FILING_AGAIN)
+        yield Start(DeadlineKind.FILING_SUBMISSION)
 
 
 def submit(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_SUBMISSION)
-    yield Settle(DeadlineKind.FILING_ANSWER)
+    yield from map(Pause, _PROVIDERS)
     yield Start(DeadlineKind.FILING_DECISION)
     yield Set({"round": on.case.round + 1, "submitted_at": on.now, "defects": []})
     yield Detail({"round": on.case.round + 1})
 
 
+def _decided() -> Iterable[Change]:
+    """With the authority's word the provider's time is over as well, which stood since the submission."""
+    yield from map(Settle, (DeadlineKind.FILING_DECISION, *_PROVIDERS))
+
+
 def accept(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
+    yield from _decided()
     numbered = {"number": on.facts.number, "number_version": on.facts.number_version}
     yield Set({**numbered, "current_of": on.case.account_id, "decided_at": on.now})
     yield Detail(numbered)
 
 
 def give_back(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
+    yield from _decided()
     yield Start(DeadlineKind.FILING_ANSWER)
     yield Set({"defects": [{"code": defect.code, "item": defect.item} for defect in on.input.defects]})
     yield Say(TextName.ITEMS, "\n".join(f"{defect.item}: {defect.text}" for defect in on.input.defects))
     yield Serve(Party.PROVIDER)
 
 
-def decide_against(on: On) -> Iterable[Change]:
-    yield Settle(DeadlineKind.FILING_DECISION)
+def decline(on: On) -> Iterable[Change]:
+    yield from _decided()
+    yield from _against(on)
+    yield Start(DeadlineKind.FILING_AGAIN)
+
+
+def _against(on: On) -> Iterable[Change]:
     yield Set({"decided_at": on.now, "was_refused": True})
     yield Serve(Party.PROVIDER)
     yield Serve(Party.HOLDER)
@@ -140,7 +157,7 @@ def decide_against(on: On) -> Iterable[Change]:
 
 def revoke(on: On) -> Iterable[Change]:
     """The account is off file: to file it anew is due."""
-    yield from decide_against(on)
+    yield from _against(on)
     yield Start(DeadlineKind.FILING_SUBMISSION)
     yield Detail({"notified_on": on.input.notified_on.isoformat()})
     yield Say(TextName.ANSWER, on.input.answer)

@@ -19,6 +19,8 @@ def tell_overdue(on: On) -> Iterable[Change]:
     is_providers = on.input.kind is not DeadlineKind.FILING_DECISION
     yield Detail({"overdue": "FILING_OVERDUE" if is_providers else "AUTHORITY_OVERDUE"})
     yield Serve(Party.PROVIDER)
+    if on.input.kind is DeadlineKind.FILING_AGAIN:
+        yield Serve(Party.HOLDER)  # who waits for it
     above = on.case.jurisdiction if is_providers else next_level(on.case.jurisdiction)
     if above is not None:
         yield Serve(Party.AUTHORITY, above)

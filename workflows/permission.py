@@ -80,9 +80,11 @@ PERMISSION = Workflow(
             7,
             c.PermissionAgainst,
             guards=(g.is_for_this_body_to_decide, is_not_ones_own_matter),
-            effects=(effects.tell_holder,),
+            effects=(effects.refuse,),
             **_AGAINST,
         ),
+        Transition("withdraw", (S.REQUESTED,), S.WITHDRAWN, 7, c.PermissionStep, effects=(effects.withdraw,)),
+        Transition("overdue", (S.REQUESTED,), None, 7, effects=(effects.tell_overdue,)),
         Transition(
             "narrow",
             (S.GRANTED,),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain.authorities import next_level
 from domain.case import NO_DUE_DATE, ClockState
 from domain.deadline import DeadlineKind, Outcome
 from domain.document import Document
 from domain.journal import TextName
 from domain.notice import Party
 from domain.permission import PermissionKind
-from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Update
+from workflows.changes import Change, Detail, Opening, Say, Serve, Set, Settle, Start, Update
 from workflows.engine import On
 
 
@@ -26,7 +27,8 @@ def request(on: On) -> Opening:
         "due_at": NO_DUE_DATE,
         "clock": ClockState.NONE,
     }
-    effects = (Detail({"kind": asked.kind.value, "licence_number": number}),)
+    told = Detail({"kind": asked.kind.value, "licence_number": number})
+    effects = (Start(DeadlineKind.PERMISSION_DECISION), told)
     return Opening(account.provider_id, account.jurisdiction, values, holder_id=account.holder_id, effects=effects)
 
 
@@ -37,7 +39,23 @@ def keep_letter(on: On) -> Iterable[Change]:
         yield Say(TextName.FACTS, on.input.grounds)
 
 
+def withdraw(_: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.PERMISSION_DECISION, Outcome.MOOT)
+
+
+def tell_overdue(on: On) -> Iterable[Change]:
+    """Who decides, who waits, and of an authority the one above."""
+    is_theirs = not provider_grants_with_two(on)
+    yield Detail({"overdue": "AUTHORITY_OVERDUE" if is_theirs else "PERMISSION_OVERDUE"})
+    yield Serve(Party.PROVIDER)
+    yield Serve(Party.HOLDER)
+    above = next_level(on.case.jurisdiction) if is_theirs else None
+    if above is not None:
+        yield Serve(Party.AUTHORITY, above)
+
+
 def grant(on: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.PERMISSION_DECISION)
     # Nothing else has such a number: whatever is given is on no badge.
     number = on.input.approval_number if on.case.kind == PermissionKind.SPECIAL_APPROVAL else None
     given = {"valid_until": on.input.valid_until, "approval_number": number}
@@ -56,7 +74,8 @@ def provider_grants_with_two(on: On) -> bool:
     return bool(on.case.kind != PermissionKind.SPECIAL_APPROVAL)
 
 
-def tell_holder(_: On) -> Iterable[Change]:
+def refuse(_: On) -> Iterable[Change]:
+    yield Settle(DeadlineKind.PERMISSION_DECISION)
     yield Serve(Party.HOLDER)
 
 

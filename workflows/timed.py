@@ -112,6 +112,7 @@ _ROWS: Final = (
     TimedStep(K.CHANGE_DECISION, ("account", "review_overdue"), stays_open=True, when=_change_waits_for_review),
     TimedStep(K.FILING_SUBMISSION, ("filing", "overdue"), stays_open=True),
     TimedStep(K.FILING_ANSWER, ("filing", "overdue"), stays_open=True),
+    TimedStep(K.FILING_AGAIN, ("filing", "overdue"), stays_open=True),
     TimedStep(K.FILING_DECISION, ("filing", "overdue"), stays_open=True),
     TimedStep(K.COOLING_OFF, ("account", "close"), when=_closure_was_asked_for_then),
     TimedStep(K.LICENCE_DOUBT, ("permission", "doubt_overdue"), stays_open=True),
@@ -135,6 +136,7 @@ _ROWS: Final = (
         still=permission_time.has_expired,
         otherwise=permission_time.run,
     ),
+    TimedStep(K.PERMISSION_DECISION, ("permission", "overdue"), stays_open=True),
     TimedStep(K.PROPOSAL, None),  # no call may use it any more from then on
 )
 TIMED: Final[Mapping[K, TimedStep]] = MappingProxyType({row.kind: row for row in _ROWS})

@@ -129,6 +129,8 @@ _OF_NOUN: Final = {
     ("sanction", "suspend"): _words("suspended", "暂停更新", "Suspend updates"),
     ("sanction", "close"): _words("closed", "关闭账号", "Close the account"),
     ("sanction", "reopen"): _words("reopened", "重新立案", "Take the case up again"),
+    ("permission", "overdue"): _words("overdue", "许可决定超期", "The decision of the permission is overdue"),
+    ("permission", "withdraw"): _words("withdrawn", "撤回许可申请", "Withdraw the request"),
     ("authority_report", "overdue"): _words("overdue", "报告超期", "The report is overdue"),
 }
 

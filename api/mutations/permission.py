@@ -16,6 +16,9 @@ class PermissionMutations:
     permission_request = mutation(
         PERMISSION, "request", PermissionPayload, "Request the permission to carry current-affairs news."
     )
+    permission_withdraw = mutation(
+        PERMISSION, "withdraw", PermissionPayload, "Withdraw the request of a permission before it is decided."
+    )
     permission_grant = mutation(
         PERMISSION, "grant", PermissionPayload, "Grant a permission; the provider needs two. The account is badged."
     )

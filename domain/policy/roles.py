@@ -87,6 +87,7 @@ class Grant(StrEnum):
     PERMISSION_REVOKE = "permission:revoke"
     PERMISSION_SETTLE_DOUBT = "permission:settle_doubt"
     PERMISSION_SUSPEND = "permission:suspend"
+    PERMISSION_WITHDRAW = "permission:withdraw"
     PROPOSAL_ENDORSE = "proposal:endorse"
     PROPOSAL_WITHDRAW = "proposal:withdraw"
     PROVIDER_CONFIGURE = "provider:configure"
@@ -142,7 +143,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         holder:enrol agreement:consent identity:submit document:upload
         account:apply account:supplement account:withdraw account:reapply
         account:change account:supplement_change account:withdraw_change account:ask_close account:cancel_close
-        permission:request permission:renew permission:give_up notice:see
+        permission:request permission:withdraw permission:renew permission:give_up notice:see
         sanction:answer sanction:waive sanction:acknowledge""",
     Role.REVIEWER: f"""
         identity:verify identity:fail
@@ -165,7 +166,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         account:apply account:supplement account:reapply account:change account:supplement_change
         account:adopt batch:fill batch:discard proposal:withdraw
         filing:submit filing:prepare_again
-        permission:request permission:renew
+        permission:request permission:withdraw permission:renew
         sanction:open""",
     Role.PROVINCIAL_REGULATOR: _REGULATOR,
     Role.NATIONAL_REGULATOR: f"{_REGULATOR} filing:designate register:import",

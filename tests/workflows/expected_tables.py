@@ -135,7 +135,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("transfer", ("SUBMITTED", "ACCEPTED"), STAYS, G),
         Expected("refuse_transfer", ("SUBMITTED", "ACCEPTED"), STAYS, G),
         Expected("designate", ("SUBMITTED", "ACCEPTED"), STAYS, (N,)),
-        Expected("overdue", ("PREPARED", "SUBMITTED", "RETURNED", "REVOKED"), STAYS, TIME),
+        Expected("overdue", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "REVOKED"), STAYS, TIME),
         Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
         Expected("revise", ("PREPARED", "RETURNED", "DECLINED"), STAYS, FOLLOW_UP),
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
@@ -149,6 +149,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("grant", ("REQUESTED",), "GRANTED", (C, *G), "two unless a special approval"),
         Expected("replace", ("GRANTED", "SUSPENDED"), "REPLACED", FOLLOW_UP),
         Expected("refuse", ("REQUESTED",), "REFUSED", (C, *G)),
+        Expected("withdraw", ("REQUESTED",), "WITHDRAWN", (H, I)),
+        Expected("overdue", ("REQUESTED",), STAYS, TIME),  # due 15 W
         Expected("narrow", ("GRANTED",), STAYS, (C, *G)),
         Expected("renew", ("GRANTED", "SUSPENDED"), STAYS, (H, I)),
         Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C, *G)),  # G: special approvals
@@ -223,10 +225,12 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
     "sanction": (*UNDECIDED, *RUNGS, "DISMISSED", "LIFTED", "EXPIRED", "OVERTURNED"),
     "authority_report": ("DUE",),
     "batch": ("FILLING", "CARRIED_OUT", "DISCARDED"),
-    "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "EXPIRED", "REVOKED", "REPLACED"),
+    "permission": ("REQUESTED", "GRANTED", "REFUSED", "SUSPENDED", "EXPIRED", "REVOKED", "WITHDRAWN", "REPLACED"),
 }
 # what passed, what fires: the rows whose who is T, as far as they exist
 TIMED: Final = {
+    "FILING_AGAIN": "filing.overdue",  # "DECLINED filings … marked after 30 W"
+    "PERMISSION_DECISION": "permission.overdue",  # "due 15 W"
     "SUPPLEMENT": "account.lapse",
     "CHANGE_SUPPLEMENT": "account.lapse_change",
     "REVIEW_DECISION": "account.review_overdue",

@@ -162,7 +162,7 @@ SOUND: Final[Mapping[str, Maker]] = {
     **dict.fromkeys((f"filing.{name}transfer" for name in ("withdraw_", "", "refuse_")), nothing),
     "permission.grant": _granted,
     **dict.fromkeys((f"permission.{name}" for name in ("refuse", "narrow", "suspend", "resume", "revoke")), nothing),
-    "permission.give_up": nothing,
+    **dict.fromkeys((f"permission.{name}" for name in ("give_up", "withdraw")), nothing),
     "permission.renew": always(receipt="示例1号"),
     "permission.renewed": always(validUntil="2027-12-31"),
     "permission.settle_doubt": always(finding="示例"),

@@ -187,12 +187,13 @@ async def doubted(world: World, permission_id: str) -> None:
     await world.office.database.write(keep)
 
 
+_ASKED: Final = {"INTEGRATION": {"withdraw"}, "holder": {"withdraw"}}
 _HOLDERS: Final = {"INTEGRATION": {"renew"}, "holder": {"renew", "give_up"}}
 # A scene, and who is allowed what in it.
 SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] = {
-    permission_requested: {"COMPLIANCE_OFFICER": {"grant", "refuse"}},
-    permission_under_a_lesser_licence: {"COMPLIANCE_OFFICER": {"refuse"}},
-    special_approval_requested: {"regulator": {"grant", "refuse"}},
+    permission_requested: {"COMPLIANCE_OFFICER": {"grant", "refuse"}, **_ASKED},
+    permission_under_a_lesser_licence: {"COMPLIANCE_OFFICER": {"refuse"}, **_ASKED},
+    special_approval_requested: {"regulator": {"grant", "refuse"}, **_ASKED},
     permission_granted: {
         "COMPLIANCE_OFFICER": {"narrow", "renewed"},
         "regulator": {"narrow", "suspend", "revoke"},

@@ -142,7 +142,7 @@ async def test_a_filing_is_submitted_in_ten_and_decided_in_thirty_working_days(w
     # Tomb-sweeping day, Monday 6 April, is no working day.
     assert (utc(before[0]), before[1]) == (march(16), "RUNNING")
     assert (utc(after[0]), after[1]) == (datetime(2026, 4, 14, 4, 0, tzinfo=UTC), "RUNNING")
-    assert (rows["FILING_SUBMISSION"].outcome, rows["FILING_DECISION"].runs_from) == ("MET", march(2))
+    assert (rows["FILING_SUBMISSION"].paused_at, rows["FILING_DECISION"].runs_from) == (march(2), march(2))
 
 
 async def test_a_return_is_answered_in_ten_working_days(world: World) -> None:
@@ -155,10 +155,10 @@ async def test_a_return_is_answered_in_ten_working_days(world: World) -> None:
     again = await deadlines(world, id_)
 
     assert (returned["FILING_DECISION"].outcome, returned["FILING_ANSWER"].due_at) == ("MET", march(16))
-    assert (again["FILING_ANSWER"].outcome, again["FILING_DECISION"].outcome) == ("MET", None)
+    assert (again["FILING_ANSWER"].paused_at, again["FILING_DECISION"].outcome) == (march(2), None)
 
 
-async def test_pulling_back_makes_the_decision_moot_and_the_submission_due(world: World) -> None:
+async def test_pulling_back_makes_the_decision_moot_and_the_submission_due_in_what_was_left(world: World) -> None:
     provider = await world.provider()
     _, _, id_ = await submitted(provider)
     world.clock.advance(days=1)
@@ -172,14 +172,15 @@ async def test_pulling_back_makes_the_decision_moot_and_the_submission_due(world
     assert (filing.due_at, filing.clock) == (march(17), "RUNNING")
 
 
-async def test_nothing_is_due_of_what_was_accepted_or_declined(world: World) -> None:
+async def test_nothing_is_due_of_what_was_accepted_and_to_prepare_anew_what_was_declined(world: World) -> None:
     provider = await world.provider()
     _, _, accepted = await provider.filed()
     _, _, declined = await submitted(provider)
     await provider.regulator.must("filingDecline", id=declined, version=2, reasons=NEWS_REASON)
 
-    for id_ in (accepted.id, declined):
-        assert await shown(provider.officer, "filing", id_) == (None, "NONE")
+    due, clock = await shown(provider.officer, "filing", declined)
+    assert await shown(provider.officer, "filing", accepted.id) == (None, "NONE")
+    assert (utc(due), clock) == (datetime(2026, 4, 14, 4, 0, tzinfo=UTC), "RUNNING")
 
 
 async def test_after_a_revocation_it_is_due_to_file_anew(world: World) -> None:

@@ -28,7 +28,7 @@ from tests.workflows.test_account import ANSWERS, ITEMS, supplement_asked
 from tests.workflows.test_account_change import ask_change, changing
 from tests.workflows.test_account_close import PROOF
 from tests.workflows.test_filing import DEFECT, prepared, submitted, wrong_item
-from tests.world import Holder, Provider, World, opened_world
+from tests.world import NEWS_REASON, Holder, Provider, World, opened_world
 from workflows.database import Database, Transaction, Work
 from workflows.jobs import Claim
 from workflows.licence_doubts import tell_doubts
@@ -79,6 +79,16 @@ async def returned(provider: Provider) -> Case:
 
 async def with_its_authority(provider: Provider) -> Case:
     return Filing, (await submitted(provider))[2]
+
+
+async def declined(provider: Provider) -> Case:
+    id_ = (await submitted(provider))[2]
+    await provider.regulator.must("filingDecline", id=id_, version=2, reasons=NEWS_REASON)
+    return Filing, id_
+
+
+async def requested(provider: Provider) -> Case:
+    return Permission, (await provider.requested())[2].id
 
 
 async def cooling_off(provider: Provider) -> Case:
@@ -163,6 +173,8 @@ EXPECTED: Final = {
     "FILING_SUBMISSION": Expected(to_be_filed, "overdue", "PREPARED", PROVIDER | AUTHORITY, True, "RUNNING"),
     "FILING_ANSWER": Expected(returned, "overdue", "RETURNED", PROVIDER | AUTHORITY, True, "RUNNING"),
     "FILING_DECISION": Expected(with_its_authority, "overdue", "SUBMITTED", PROVIDER | AUTHORITY, True, "RUNNING"),
+    "FILING_AGAIN": Expected(declined, "overdue", "DECLINED", PROVIDER | HOLDER | AUTHORITY, True, "RUNNING"),
+    "PERMISSION_DECISION": Expected(requested, "overdue", "REQUESTED", PROVIDER | HOLDER, True, "RUNNING"),
     "COOLING_OFF": Expected(cooling_off, "close", "CLOSED", HOLDER | PROVIDER, False, "NONE"),
     "LICENCE_DOUBT": Expected(in_doubt, "doubt_overdue", "GRANTED", PROVIDER, True, "RUNNING"),
     "SUPPLEMENT_REMINDER": Expected(supplementing, "remind", "SUPPLEMENT_REQUESTED", HOLDER, False, "RUNNING"),
@@ -318,7 +330,9 @@ async def test_an_overdue_filing_says_whose_it_is_and_is_met_late(world: World, 
     mutation, person = (
         ("filingAccept", provider.regulator) if kind == "FILING_DECISION" else ("filingSubmit", provider.officer)
     )
-    await person.must(mutation, id=id_, version=step.seq)
+    done = await person.must(mutation, id=id_, version=step.seq)
+    if mutation == "filingSubmit":  # an overdue clock stands until the authority's word
+        await provider.regulator.must("filingAccept", id=id_, version=done.version)
 
     row = await deadline(world, id_, kind)
     assert (details(step)["overdue"], shown["filing"]["clock"]) == (whose, "OVERDUE")
