@@ -11,6 +11,8 @@ import structlog
 
 from workflows.deployment import note_pass
 from workflows.documents import remove_unused
+from workflows.full_look import keep_looking
+from workflows.idempotency import remove_old
 from workflows.jobs import IDLE_SECONDS, Worker
 from workflows.licence_doubts import keep_telling
 from workflows.office import Office
@@ -44,7 +46,7 @@ def _worker(office: Office, idle_seconds: float) -> Worker:
 
 
 def _always(office: Office, numbered: Callable[[], None]) -> tuple[Awaitable[None], ...]:
-    return _sequencing(office, numbered), _tidying(office), _telling(office)
+    return _sequencing(office, numbered), _looking(office), _tidying(office), _telling(office)
 
 
 def _wakers(office: Office, worker: Worker) -> tuple[Awaitable[None], ...]:
@@ -83,6 +85,10 @@ async def _sequencing(office: Office, numbered: Callable[[], None]) -> None:
     await Sequencer(office.database).run(failed=_failed("sequencer"), numbered=numbered)
 
 
+async def _looking(office: Office) -> None:
+    await keep_looking(office.database, office.clock, failed=_failed("full_look"))
+
+
 async def _telling(office: Office) -> None:
     """Tell of the licences that an import put in doubt, and of those that one before the start left."""
     await keep_telling(office.database, office.clock, office.calendar, failed=_failed("licence_doubts"))
@@ -101,13 +107,14 @@ async def _noting(office: Office, worker: Worker) -> None:
 
 
 async def _tidying(office: Office) -> None:
-    """Once an hour remove what was uploaded and never used."""
+    """Once an hour remove what was uploaded and never used, and the keys of requests that nobody repeats any more."""
     while True:
-        try:
-            if removed := await remove_unused(office.database, office.clock()):
-                _log.info("documents.removed", count=removed)
-        except Exception as error:  # noqa: BLE001 - the next hour tries again
-            _failed("documents")(error)
+        for what, remove in (("documents", remove_unused), ("idempotency_keys", remove_old)):
+            try:
+                if removed := await remove(office.database, office.clock()):
+                    _log.info(f"{what}.removed", count=removed)
+            except Exception as error:  # noqa: BLE001 - the next hour tries again
+                _failed(what)(error)
         await asyncio.sleep(TIDY_SECONDS)
 
 

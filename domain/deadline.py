@@ -12,6 +12,9 @@ from domain.case import Tenant
 from domain.columns import integer, moment, text, word
 from domain.state import Word
 
+# Settled rows pile up: what is asked again and again is asked of those that are open.
+_OPEN: Final = sql("settled_at IS NULL")
+_WAITING: Final = sql("settled_at IS NULL AND next_at IS NOT NULL")
 _TROUBLED: Final = sql("settled_at IS NULL AND problem IS NOT NULL")  # in hand, failed, or put aside
 
 
@@ -73,6 +76,7 @@ class Deadline(Tenant, table=True):
 
     __table_args__ = (
         Index("ix_deadline_case", "case_id", "kind"),
-        Index("ix_deadline_next", "next_at", "id"),
+        Index("ix_deadline_open", "case_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_deadline_next", "next_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_deadline_problem", "next_at", sqlite_where=_TROUBLED, postgresql_where=_TROUBLED),
     )

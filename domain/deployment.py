@@ -15,3 +15,6 @@ class Deployment(Table, table=True):
     code: str = text()
     key_id: str | None = text(nullable=True)
     worker_passed_at: datetime | None = moment(nullable=True)
+    sequenced_after: str = text()  # a mark of the sequencer: up to it every step has its position
+    looked_after: str = text()  # how far the present look through the whole journal has come
+    look_at: datetime | None = moment(nullable=True)  # when it goes on, by whoever claims that first

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 
 from domain.case import Row
 from domain.columns import day, flag, integer, json, moment, text, word
@@ -63,6 +64,9 @@ class DoubtCause(Word):
     MISSING = "MISSING", "不在新名单中", "A newer register does not list it; absence proves nothing"
 
 
+_UNTOLD: Final = sql("told_at IS NULL")
+
+
 class LicenceDoubt(Row, table=True):
     """An import gave reason to look at a licence again. It changes no right by itself."""
 
@@ -74,7 +78,7 @@ class LicenceDoubt(Row, table=True):
 
     __table_args__ = (
         UniqueConstraint("licence_id", "import_id", "cause"),
-        Index("ix_licence_doubt_told", "told_at", "id"),
+        Index("ix_licence_doubt_untold", "id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
         Index("ix_licence_doubt_licence", "licence_id", "created_at", "id"),
         Index("ix_licence_doubt_import", "import_id", "id"),
     )

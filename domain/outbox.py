@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
+
 from domain.columns import integer, json, moment, text
 from domain.table import Table
 
@@ -32,3 +34,5 @@ class IdempotencyKey(Table, table=True):
     input_hash: str = text()
     ids: dict[str, Any] = json()
     created_at: datetime = moment()
+
+    __table_args__ = (Index("ix_idempotency_key_created", "created_at"),)

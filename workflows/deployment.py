@@ -27,6 +27,7 @@ _ONLY: Final = 1
 _TABLE: Final = table_of(Deployment)
 _READ: Final = sa.select(_TABLE.c.code, _TABLE.c.key_id).where(_TABLE.c.number == sa.literal_column(str(_ONLY)))
 _ADD: Final = sa.insert(_TABLE)
+_NOTHING_YET: Final = {"worker_passed_at": None, "sequenced_after": "", "looked_after": "", "look_at": None}
 _TAKE_KEYS: Final = (
     sa.update(_TABLE).where(_TABLE.c.key_id.is_(None)).values(key_id=sa.bindparam("its_key_id", type_=sa.Text))
 )
@@ -63,8 +64,8 @@ async def settle(database: Database, keys: Keys, code: str) -> None:
 
     async def work(transaction: Transaction) -> None:
         if not await transaction.fetch(_READ, {}):
-            first = {"number": _ONLY, "code": code, "key_id": keys.id, "worker_passed_at": None}
-            await transaction.fetch_each(_ADD, [first])
+            first = {"number": _ONLY, "code": code, "key_id": keys.id}
+            await transaction.fetch_each(_ADD, [first | _NOTHING_YET])
         await transaction.fetch_each(_TAKE_KEYS, [{"its_key_id": keys.id}])
 
     known = await database.read(_known)

@@ -1,10 +1,13 @@
-"""A repeated request does nothing twice: its key is inserted first, in the transaction of what it asks for."""
+"""A repeated request does nothing twice: its key is inserted first, in the transaction of what it asks for.
+
+A key is kept for thirty days. Whoever repeats a request later than that asks for something new.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
@@ -13,8 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.outbox import IdempotencyKey
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import table_of
-from workflows.database import Transaction
+from workflows.database import Database, Transaction, collided
 
+KEPT: Final = timedelta(days=30)
+_AT_ONCE: Final = 500  # keys removed in one transaction
+_TRIES: Final = 3
 _TABLE = table_of(IdempotencyKey)
 _INSERT = {
     "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
@@ -26,6 +32,13 @@ _THIS = sa.and_(
 )
 _FOUND = sa.select(_TABLE.c.input_hash, _TABLE.c.ids).where(_THIS)
 _FINISH = sa.update(_TABLE).where(_THIS).values(ids=sa.bindparam("b_ids", type_=_TABLE.c.ids.type, required=False))
+_OLD = (
+    sa.select(_TABLE.c.caller, _TABLE.c.key)
+    .where(_TABLE.c.created_at < sa.bindparam("before", type_=_TABLE.c.created_at.type, required=False))
+    .order_by(_TABLE.c.created_at)
+    .limit(sa.literal_column(str(_AT_ONCE)))
+)
+_REMOVE = sa.delete(_TABLE).where(sa.tuple_(_TABLE.c.caller, _TABLE.c.key).in_(_OLD)).returning(_TABLE.c.key)
 
 
 async def begin(
@@ -33,15 +46,25 @@ async def begin(
 ) -> Mapping[str, Any] | None:
     """The ids that this very request wrote before; None if it is new. Another input under the key is refused."""
     row = {"caller": caller, "key": key, "input_hash": input_hash, "ids": {}, "created_at": now}
-    if await transaction.fetch(_INSERT[transaction.dialect.name], row):
-        return None
-    found = await transaction.fetch(_FOUND, {"b_caller": caller, "b_key": key})
-    if found[0][0] != input_hash:
-        raise Refused(Problem(ProblemCode.IDEMPOTENCY_CONFLICT, ("idempotencyKey",)))
-    ids: Mapping[str, Any] = orjson.loads(found[0][1])
-    return ids
+    for _ in range(_TRIES):
+        if await transaction.fetch(_INSERT[transaction.dialect.name], row):
+            return None
+        if found := await transaction.fetch(_FOUND, {"b_caller": caller, "b_key": key}):
+            if found[0][0] != input_hash:
+                raise Refused(Problem(ProblemCode.IDEMPOTENCY_CONFLICT, ("idempotencyKey",)))
+            ids: Mapping[str, Any] = orjson.loads(found[0][1])
+            return ids
+    raise collided()  # the one that stood in the way went each time before it was read
 
 
 async def finish(transaction: Transaction, caller: str, key: str, ids: Mapping[str, Any]) -> None:
     """Keep the ids that the request wrote."""
     await transaction.fetch(_FINISH, {"b_caller": caller, "b_key": key, "b_ids": dict(ids)})
+
+
+async def remove_old(database: Database, now: datetime) -> int:
+    """Remove the keys that were kept long enough; how many they were."""
+    removed = 0
+    while rows := await database.write(lambda transaction: transaction.fetch(_REMOVE, {"before": now - KEPT})):
+        removed += len(rows)
+    return removed

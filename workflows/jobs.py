@@ -29,6 +29,8 @@ BACK_OFF_SECONDS: Final = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400)  #
 LEASE_USED: Final = 0.8  # a handler is cut off before others may think it dead
 IDLE_SECONDS: Final = 1.0
 
+_ONE: Final[sa.ColumnElement[Any]] = sa.literal_column("1")
+
 Failed = Callable[[Exception], None]
 
 
@@ -175,19 +177,26 @@ def _is_due(table: sa.FromClause, order: tuple[str, ...], line: tuple[str, ...])
     """Past its time, and nothing of its line that still has a time comes before it."""
     before = table.alias("before")
     theirs, ours = ([t.c[name] for name in order] for t in (before, table))
-    blocked = sa.exists().where(
-        *(before.c[name] == table.c[name] for name in line),
-        before.c.settled_at.is_(None),
-        before.c.next_at.is_not(None),
-        sa.tuple_(*theirs) < sa.tuple_(*ours),
+    # Asked row by row, of the line's open ones: a planner that thinks many due would read whatever was ever due.
+    blocker = (
+        sa.select(before.c.id)
+        .where(
+            *(before.c[name] == table.c[name] for name in line),
+            before.c.settled_at.is_(None),
+            before.c.next_at.is_not(None),
+            sa.tuple_(*theirs) < sa.tuple_(*ours),
+        )
+        .limit(_ONE)
+        .scalar_subquery()
     )
-    return [table.c.settled_at.is_(None), table.c.next_at < _bound("now", UtcTime()), ~blocked]
+    return [table.c.settled_at.is_(None), table.c.next_at < _bound("now", UtcTime()), blocker.is_(None)]
 
 
 @lru_cache(maxsize=50)
 def _look(work: Work) -> sa.Select[Any]:
     t = work.table
-    return sa.select(t.c.id).where(*_is_due(t, work.order, work.line)).limit(sa.literal_column("1"))
+    due = sa.select(t.c.id).where(*_is_due(t, work.order, work.line))
+    return due.order_by(t.c.next_at, t.c.id).limit(_ONE)  # in the order of the index, whatever plan is kept
 
 
 @lru_cache(maxsize=500)

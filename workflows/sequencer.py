@@ -11,8 +11,8 @@ A pass need not look through the whole journal: it starts at a mark below which 
   there only when every transaction that was given its number before that one has ended. Those given a number later make
   the ids of their steps later, save for clocks that disagree, which a margin allows for.
 
-What a mark could still hide (a clock set far back) is found by the pass over everything: at the start and from time to
-time.
+Each process keeps its mark, and from time to time writes it down for the next one to begin with, so that no start looks
+through the journal. What a mark could still hide (a clock set far back) is found by workflows/full_look.py.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from typeid import TypeID
 
-from domain.ids import new_id
+from domain.deployment import Deployment
+from domain.ids import earlier, new_id
 from domain.journal import Position, Step
 from domain.table import table_of
 from workflows.database import Connection, Database, Transaction
@@ -34,13 +34,13 @@ ADVISORY_LOCK: Final = 7_420_142
 BATCH: Final = 5_000  # steps numbered in one transaction
 PAUSE_SECONDS: Final = 0.1
 FAILED_SECONDS: Final = 1.0
-FULL_PASS_SECONDS: Final = 600.0
+KEEP_SECONDS: Final = 60.0  # how often the mark is written down
 CLOCK_MARGIN_MS: Final = 5_000
 
 _STEP: Final = table_of(Step)
 _POSITION: Final = table_of(Position)
+_DEPLOYMENT: Final = table_of(Deployment)
 _ROWID: Final = sa.literal_column("step.rowid", sa.BigInteger)
-_MILLISECONDS_AT: Final = 80  # a UUIDv7 begins with 48 bits of milliseconds
 
 
 class Statements(NamedTuple):
@@ -63,6 +63,15 @@ class Mark(Protocol):
         """What the statements begin after."""
         ...
 
+    @property
+    def written(self) -> str:
+        """It as a text; a later one sorts after it."""
+        ...
+
+    def begin_after(self, written: str) -> None:
+        """Begin where another ended."""
+        ...
+
     async def is_news(self, connection: Connection) -> bool:
         """Whether anything was committed since the last time that everything had its position. A look around."""
         ...
@@ -83,6 +92,13 @@ class RowMark:
         self.after = self._last = 0
         self.statements = _BY_ROWID
 
+    @property
+    def written(self) -> str:
+        return f"{self.after:020d}" if self.after else ""
+
+    def begin_after(self, written: str) -> None:
+        self.after = int(written or 0)
+
     async def is_news(self, connection: Connection) -> bool:
         ((self._last,),) = await connection.fetch(_LAST_ROW, {})
         return self._last > self.after
@@ -99,13 +115,17 @@ class SnapshotMark:
 
     def __init__(self) -> None:
         self.after = ""
+        self.statements = _BY_ID
         self._oldest = self._next = 0  # of the last look: the first under way, the first after the last ended
         self._quiet_at = 0  # what that was when all before it had ended and all their steps had positions
         self._turn: tuple[int, str] | None = None
 
     @property
-    def statements(self) -> Statements:
-        return _BY_ID if self.after else _ALL
+    def written(self) -> str:
+        return self.after
+
+    def begin_after(self, written: str) -> None:
+        self.after = written
 
     async def is_news(self, connection: Connection) -> bool:
         ((self._oldest, self._next),) = await connection.fetch(_SNAPSHOT, {})
@@ -113,12 +133,12 @@ class SnapshotMark:
 
     async def take_turn(self, transaction: Transaction) -> bool:
         before = new_id("step")
-        ((is_ours,),) = await transaction.fetch(_LOCK, {"lock": ADVISORY_LOCK})
+        is_ours = await takes_turn(transaction)
         if is_ours and self._turn is None:
             # Who has a higher number than this one was given it later, and makes the ids of its steps later still.
             ((number,),) = await transaction.fetch(_NUMBER, {})
             self._turn = number, before
-        return bool(is_ours)
+        return is_ours
 
     def passed(self) -> None:
         # What is under way with a number of `_next` or more is not told, but by ending it makes `_next` another.
@@ -137,13 +157,19 @@ class Sequencer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._mark: Mark
         self._on_sqlite = database.dialect.name == "sqlite"
-        self.look_at_everything()
+        self._mark: Mark = RowMark() if self._on_sqlite else SnapshotMark()
+        self._kept: str | None = None  # the mark as it was written down last
 
-    def look_at_everything(self) -> None:
-        """Let the next pass go over the whole journal."""
-        self._mark = RowMark() if self._on_sqlite else SnapshotMark()
+    async def keep_mark(self) -> None:
+        """Write the mark down, for whoever starts next; at first, begin with the one that is written down."""
+        if self._kept is None:
+            rows = await self._database.read(lambda connection: connection.fetch(_KEPT, {}))
+            self._kept = str(rows[0][0]) if rows else ""
+            self._mark.begin_after(self._kept)
+        elif (mark := self._mark.written) > self._kept:
+            await self._database.write(lambda transaction: transaction.fetch(_KEEP, {"b_mark": mark}))
+            self._kept = mark
 
     async def once(self) -> int:
         """Number what is committed and has no position; how many that were."""
@@ -167,12 +193,12 @@ class Sequencer:
         `numbered` hears that there are new positions: once for all that one pass found.
         """
         loop = asyncio.get_running_loop()
-        full_at = loop.time() + FULL_PASS_SECONDS
+        keep_at = loop.time()
         while True:
-            if loop.time() >= full_at:
-                self.look_at_everything()
-                full_at = loop.time() + FULL_PASS_SECONDS
             try:
+                if loop.time() >= keep_at:
+                    await self.keep_mark()
+                    keep_at = loop.time() + KEEP_SECONDS
                 if await self.once():
                     numbered()
             except Exception as error:  # noqa: BLE001 - a database that is away comes back, and steps still want positions
@@ -203,52 +229,70 @@ async def sequence_once(database: Database) -> int:
     return await Sequencer(database).once()
 
 
+async def takes_turn(transaction: Transaction) -> bool:
+    """On PostgreSQL: whether no other sequencer is at it. The transaction reads by indexes, however old its plans."""
+    ((is_ours, _),) = await transaction.fetch(_TURN, {"lock": ADVISORY_LOCK})
+    return bool(is_ours)
+
+
 async def undelivered(connection: Connection) -> int:
-    """How many committed steps have no position."""
-    ((count,),) = await connection.fetch(_UNDELIVERED, {})
+    """How many committed steps have no position, but for what a mark hides."""
+    ((count,),) = await connection.fetch(_UNDELIVERED[connection.dialect.name], {})
     return int(count)
 
 
-def earlier(id_: str, milliseconds: int) -> str:
-    """The lowest id that could have been made that much earlier."""
-    made = TypeID.from_string(id_)
-    moment = (made.uuid.int >> _MILLISECONDS_AT) - milliseconds
-    return str(TypeID.from_uuid(type(made.uuid)(int=max(moment, 0) << _MILLISECONDS_AT), made.prefix))
-
-
-def _unnumbered(*clauses: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return sa.select(_STEP.c.id, _STEP.c.case_id, _STEP.c.seq).where(*clauses)
-
-
-def _statements(*clauses: sa.ColumnElement[bool]) -> Statements:
-    found = _unnumbered(*clauses)
-    missing = found.with_only_columns(_STEP.c.seq).limit(sa.literal_column("1"))
-    batch = found.order_by(_STEP.c.case_id, _STEP.c.seq).limit(sa.literal_column(str(BATCH))).subquery()
+def numbering(found: sa.Select[Any]) -> Any:
+    """Give the steps that `found` chooses from `UNNUMBERED` the next positions, by (case, seq), up to a batch."""
+    some = found.offset(sa.literal_column("0")).subquery()  # what is chosen first is chosen by its own index
+    batch = sa.select(some).order_by(some.c.case_id, some.c.seq).limit(sa.literal_column(str(BATCH))).subquery()
     last = sa.select(sa.func.coalesce(sa.func.max(_POSITION.c.position), 0)).scalar_subquery()
     place = last + sa.func.row_number().over(order_by=(batch.c.case_id, batch.c.seq))
     insert = sa.insert(_POSITION).from_select(["position", "step_id"], sa.select(place, batch.c.id))
-    return Statements(missing, insert.returning(_POSITION.c.position))
+    return insert.returning(_POSITION.c.position)
 
 
-_NOWHERE: Final = ~sa.exists().where(_POSITION.c.step_id == _STEP.c.id)
-# The same for a few steps: a planner that thinks them many would read all positions to compare.
-_NOT_FOUND: Final = (
+# Of a transaction: a plan that was made while the tables were small is kept, and would read the whole of large ones.
+BY_INDEX: Final = sa.func.set_config("enable_seqscan", "off", sa.true())
+# Asked step by step: a planner that thinks them many would read all positions to compare.
+NOT_FOUND: Final = (
     sa.select(_POSITION.c.position)
     .where(_POSITION.c.step_id == _STEP.c.id)
     .limit(sa.literal_column("1"))
     .scalar_subquery()
     .is_(None)
 )
-_ALL: Final = _statements(_NOWHERE)
-_BY_ID: Final = _statements(_STEP.c.id > sa.bindparam("after", type_=sa.Text), _NOT_FOUND)
-_BY_ROWID: Final = _statements(sa.bindparam("after", type_=sa.BigInteger) < _ROWID, _NOT_FOUND)
-_UNDELIVERED: Final = sa.select(sa.func.count()).select_from(_unnumbered(_NOWHERE).subquery())
+UNNUMBERED: Final = sa.select(_STEP.c.id, _STEP.c.case_id, _STEP.c.seq).where(NOT_FOUND)
+
+
+def _statements(column: sa.ColumnElement[Any], after: sa.ColumnElement[Any]) -> Statements:
+    found = UNNUMBERED.where(column > after)
+    # In the order of the index that leads to them, so that no plan reads what lies before.
+    missing = found.with_only_columns(_STEP.c.seq).order_by(column).limit(sa.literal_column("1"))
+    return Statements(missing, numbering(found))
+
+
+_BY_ID: Final = _statements(_STEP.c.id, sa.bindparam("after", type_=sa.Text))
+_BY_ROWID: Final = _statements(_ROWID, sa.bindparam("after", type_=sa.BigInteger))
+_KEPT: Final = sa.select(_DEPLOYMENT.c.sequenced_after)
+_MARK: Final = sa.bindparam("b_mark", type_=sa.Text)
+_KEEP: Final = sa.update(_DEPLOYMENT).where(_DEPLOYMENT.c.sequenced_after < _MARK).values(sequenced_after=_MARK)
+_KEPT_MARK: Final = sa.func.coalesce(sa.select(sa.func.max(_DEPLOYMENT.c.sequenced_after)).scalar_subquery(), "")
+
+
+def _undelivered(column: sa.ColumnElement[Any], mark: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(UNNUMBERED.where(column > mark).subquery())
+
+
+_UNDELIVERED: Final = {
+    "sqlite": _undelivered(_ROWID, sa.cast(_KEPT_MARK, sa.BigInteger)),
+    "postgresql": _undelivered(_STEP.c.id, _KEPT_MARK),
+}
 _LAST_ROW: Final = sa.select(sa.func.coalesce(sa.func.max(_ROWID), 0)).select_from(_STEP)
 _SNAPSHOT: Final = sa.text(
     "SELECT pg_snapshot_xmin(now.snapshot)::text::bigint, pg_snapshot_xmax(now.snapshot)::text::bigint "
     "FROM (SELECT pg_current_snapshot() AS snapshot) AS now"
 )
-_LOCK: Final = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("lock", type_=sa.BigInteger)))
+_TURN: Final = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("lock", type_=sa.BigInteger)), BY_INDEX)
 _NUMBER: Final = sa.text("SELECT pg_current_xact_id()::text::bigint")
 _NOTIFY: Final = sa.select(
     sa.func.pg_notify(sa.bindparam("channel", type_=sa.Text), sa.bindparam("payload", type_=sa.Text))

@@ -11,13 +11,13 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from domain.ids import new_id
+from domain.ids import earlier, new_id
 from domain.journal import GENESIS, Position, Step
 from domain.policy.roles import Role
 from domain.table import table_of
 from workflows.database import Database, Transaction
 from workflows.migrations import open_database
-from workflows.sequencer import CHANNEL, Sequencer, earlier, sequence_once, undelivered
+from workflows.sequencer import CHANNEL, Sequencer, sequence_once, undelivered
 
 STEP, POSITION = table_of(Step), table_of(Position)
 ADD = sa.insert(STEP)
