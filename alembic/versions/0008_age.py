@@ -10,7 +10,7 @@ from alembic import op
 from domain import columns
 
 revision = "0008"
-down_revision = "0007"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
