@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -12,7 +13,8 @@ from sqlalchemy.pool import NullPool
 from alembic import context
 from domain import columns
 from domain.tables import METADATA
-from workflows.migrations import ADVISORY_LOCK, sqlalchemy_url
+from workflows.embedded import made_private
+from workflows.migrations import ADVISORY_LOCK, SQLITE_PREFIX, sqlalchemy_url
 
 WAIT_MILLISECONDS = 60_000
 
@@ -53,6 +55,8 @@ def run(connection: sa.Connection) -> None:
 
 
 async def main(url: str) -> None:
+    if url.startswith(SQLITE_PREFIX):
+        made_private(Path(url.removeprefix(SQLITE_PREFIX)))
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run)

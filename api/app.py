@@ -5,17 +5,15 @@ Here and nowhere else the clock is made.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from time import monotonic
 from typing import Any, Final
 
-import orjson
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +25,7 @@ from api.auth import Authenticator
 from api.background import running
 from api.endpoint import GraphQLEndpoint
 from api.execute import Engine
+from api.health import Health
 from api.limits import Buckets, Rate
 from api.register import PublicRegister
 from api.schema import schema
@@ -37,8 +36,7 @@ from domain.calendar import WorkingDays
 from domain.vault.keys import Keys
 from workflows.clock_offset import ahead, expect_sandboxes_only
 from workflows.database import Database
-from workflows.deployment import is_migrated, settle
-from workflows.due_work import health_of
+from workflows.deployment import settle
 from workflows.migrations import open_database
 from workflows.office import Clock, Office
 
@@ -67,6 +65,7 @@ class Deployment:
     graphql: GraphQLEndpoint
     uploads: UploadEndpoint
     register: PublicRegister
+    health: Health
 
 
 @asynccontextmanager
@@ -78,7 +77,7 @@ async def opened(
     KeysUnusable, DeploymentUnusable, IssuerUnusable.
     """
     keys = settings.key_ring()
-    database = await open_database(settings.database_url, connections_max=settings.database_connections_max)
+    database = await open_database(settings.database_url, settings.reach)
     try:
         await settle(database, keys, settings.deployment_code)
         await expect_clock(settings, database)
@@ -99,7 +98,7 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
     engine = Engine(schema, office, documents)
     uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
     graphql, register = GraphQLEndpoint(engine, authenticator.viewer), PublicRegister(engine, settings.dump_folder)
-    return Deployment(settings, office, authenticator, graphql, uploads, register)
+    return Deployment(settings, office, authenticator, graphql, uploads, register, Health(office))
 
 
 def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:
@@ -158,7 +157,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
             Route("/graphql", handed(lambda deployment: deployment.graphql)),
             Route("/documents", handed(lambda deployment: deployment.uploads)),
             *[Route(path, handed(lambda deployment: deployment.register)) for path in REGISTER_PATHS],
-            Route("/health", health, methods=["GET"]),
+            Route("/health", handed(lambda deployment: deployment.health), methods=["GET"]),
             Route("/", hint, methods=["GET"]),
         ],
     )
@@ -204,27 +203,6 @@ async def hint(_: Request) -> JSONResponse:
             "authorization": "Bearer token; in a sandbox: signet token --role REVIEWER",
         }
     )
-
-
-async def health(request: Request) -> JSONResponse:
-    """200 while the database answers with the tables of this version, else 503; and how the work stands."""
-    office = request.app.state.deployment.office
-    try:
-        async with asyncio.timeout(5):
-            migrated = await is_migrated(office.database)
-            work = asdict(await health_of(office.database, office.clock())) if migrated else None
-    except Exception as fault:  # noqa: BLE001 - whatever it is, the answer is that the database does not
-        _log.error("health", type=type(fault).__qualname__)
-        return JSONResponse({"status": "unavailable", "database": "unreachable"}, 503)
-    state = {"database": "ok", "migrated": migrated, "keys": office.keys.id, "work": work}
-    return _Json({"status": "ok" if migrated else "unavailable", **state}, 200 if migrated else 503)
-
-
-class _Json(JSONResponse):
-    """JSON with moments in it."""
-
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
 
 
 def _rate(per_minute: int) -> Rate:

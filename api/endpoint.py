@@ -3,7 +3,8 @@
 The answer is application/graphql-response+json where that is accepted, else application/json. A refused request has no
 entry `data` and the status of its first error's code. Only where application/json is asked for by name, a document or a
 variable that is not valid is answered with 200, as the specification wants it there. Nothing that a client sends is
-answered with 5xx: a fault is ours, has an id, and is logged without arguments.
+answered with 5xx: a fault is ours, has an id, and is logged without arguments; 503 says that the database is not to be
+had, and when to ask again.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any, Final
 import orjson
 
 from api.context import Context
-from api.errors import ErrorCode, NotAuthenticated, RequestError, RequestRefused, refused
+from api.errors import RETRY_AFTER_SECONDS, ErrorCode, NotAuthenticated, RequestError, RequestRefused, refused
 from api.execute import Answer, Engine, TooFast
-from api.logs import noted
+from api.logs import noted, noted_away
 from api.requests import PLAIN, Gone, Head, MediaType, Receive, body_of, check_content, head_of, media_type, request_in
 from domain.viewer import Viewer
+from workflows.database import Unavailable
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -32,6 +34,7 @@ _MORE: Final[dict[ErrorCode, Headers]] = {
     ErrorCode.METHOD_NOT_ALLOWED: ((b"allow", b"POST"),),
     ErrorCode.MEDIA_TYPE_UNSUPPORTED: ((b"accept-encoding", b"identity"), (b"accept-post", b"application/json")),
     ErrorCode.BODY_TOO_LARGE: ((b"connection", b"close"),),
+    ErrorCode.TRY_AGAIN: ((b"retry-after", b"%d" % RETRY_AFTER_SECONDS),),
 }
 _ABOUT_THE_DOCUMENT: Final = frozenset({ErrorCode.DOCUMENT_INVALID, ErrorCode.VARIABLES_INVALID})
 
@@ -71,6 +74,9 @@ class GraphQLEndpoint:
         except TooFast as wait:
             retry = (b"retry-after", b"%d" % ceil(wait.seconds))
             return Answer(None, refusal=refused(ErrorCode.RATE_LIMITED)), (*_ALWAYS, retry)
+        except Unavailable as away:
+            noted_away(away)
+            return Answer(None, refusal=refused(ErrorCode.TRY_AGAIN)), _ALWAYS
         except Gone:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is: it is told by its id, and logged

@@ -19,6 +19,7 @@ from graphql import GraphQLError
 from domain.state import Word
 
 ERRORS_MAX: Final = 5
+RETRY_AFTER_SECONDS: Final = 5  # where the database is not to be had
 _MESSAGE_MAX: Final = 300
 # graphql-core repeats the value it was given; an answer must not, for it may be a personal one.
 _ECHO: Final = re.compile(
@@ -137,6 +138,13 @@ class ErrorCode(Word):
         "This cursor is not one of this list.",
         "Use a cursor only with the list, order, filters and viewer it was given to.",
         400,
+    )
+    TRY_AGAIN = (
+        "TRY_AGAIN",
+        "系统暂时无法处理，请稍后重试",
+        "The database is away, full or too slow at present.",
+        "Wait as long as Retry-After says, then send the same again, a step with its idempotencyKey: it may be taken.",
+        503,
     )
     FAULT = (
         "FAULT",

@@ -40,6 +40,11 @@ def noted(fault: Exception) -> str:
     return id_
 
 
+def noted_away(away: Exception) -> None:
+    """Log that the database was not to be had, and why, which no value of a request tells."""
+    structlog.get_logger().warning("database.unavailable", reason=str(away))
+
+
 class _Forwarded(logging.Handler):
     """What libraries say of themselves: where, and the message without the arguments it was to be filled with."""
 

@@ -25,9 +25,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.context import Context
 from api.documents import Document, read
-from api.errors import ErrorCode
+from api.errors import RETRY_AFTER_SECONDS, ErrorCode
 from api.execute import Engine
-from api.logs import noted
+from api.logs import noted, noted_away
 from api.register_pages import AS_OF, Page, badge_page, dump_page, entry_page, refusal_page, search_page
 from api.register_status import StatusList
 from api.requests import Head, head_of
@@ -35,6 +35,7 @@ from api.types.language import Language, preferred
 from domain.state import Word
 from domain.vault.signing import signer
 from domain.viewer import ANONYMOUS
+from workflows.database import Unavailable
 
 CACHING: Final = "max-age=30, must-revalidate"
 METHODS: Final = "GET, HEAD, OPTIONS"
@@ -72,6 +73,11 @@ class Refusal(Word):
     NOT_FOUND = "NOT_FOUND", "没有该记录,请核对编号", "There is no such record: check the number"
     BAD_REQUEST = "BAD_REQUEST", "请求无效,请核对查询条件", "The request is not valid: check what is searched for"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED", "此地址只供读取", "This address can only be read: use GET"
+    TRY_AGAIN = (
+        "TRY_AGAIN",
+        "系统暂时无法处理,请稍后再试",
+        "The database is away or too slow at present: try again later",
+    )
     FAULT = "FAULT", "服务暂时出错,请稍后再试", "Something went wrong here: try again later"
 
 
@@ -79,6 +85,7 @@ _STATUS: Final = {
     Refusal.NOT_FOUND: 404,
     Refusal.BAD_REQUEST: 400,
     Refusal.METHOD_NOT_ALLOWED: 405,
+    Refusal.TRY_AGAIN: 503,
     Refusal.FAULT: 500,
 }
 
@@ -163,6 +170,9 @@ class PublicRegister:
             return await self._answered(asked)
         except Refused as refused:
             return self._refused(plain, refused.args[0])
+        except Unavailable as away:
+            noted_away(away)
+            return self._refused(plain, Refusal.TRY_AGAIN)
         except Exception as fault:  # noqa: BLE001 - whatever it is: it is told by its id, and logged
             return self._refused(plain, Refusal.FAULT, noted(fault))
 
@@ -172,6 +182,8 @@ class PublicRegister:
         answer = Answer({"error": {"code": refusal, "message": message}}, page, _STATUS[refusal])
         response = self._written(asked, answer)
         response.headers["cache-control"] = "no-store"
+        if refusal is Refusal.TRY_AGAIN:
+            response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
         if refusal is Refusal.METHOD_NOT_ALLOWED:
             response.headers["allow"] = METHODS
         return response

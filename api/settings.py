@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: pydantic reads the annotations when the class is made.
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +15,12 @@ from api import dev_issuer
 from api.durations import duration
 from domain.policy.roles import Role
 from domain.vault.keys import KeyRing
+from workflows.database import Reach
 from workflows.keys import keys_from_file, keys_from_values
 from workflows.migrations import SQLITE_PREFIX
 
 Algorithm = Literal["EdDSA", "ES256", "RS256", "PS256"]
+PATIENCE_SECONDS: Final = 600.0
 OF_PROVIDERS: Final = frozenset(
     {Role.HOLDER, Role.REVIEWER, Role.COMPLIANCE_OFFICER, Role.APPEAL_REVIEWER, Role.INTEGRATION, Role.AUDITOR}
 )
@@ -106,6 +109,18 @@ class Settings(BaseSettings):
     """The owner of the tables, where the server itself may only use them; migrations run as this one."""
     database_connections_max: int = Field(10, ge=1, le=200)
     """How many connections to PostgreSQL are kept at most."""
+    database_pooled: bool = False
+    """Whether SIGNET_DATABASE_URL leads to PgBouncer or the like, which hands connections on after each transaction."""
+    database_direct_url: str | None = None
+    """The way to PostgreSQL past such a pooler: for LISTEN and for migrations."""
+    database_connect_seconds: float = Field(5.0, gt=0, le=300)
+    """How long a connection to PostgreSQL may take to open. Past this bound and the next three: 503 and Retry-After."""
+    database_acquire_seconds: float = Field(5.0, gt=0, le=300)
+    """How long a request waits for a free connection, or on SQLite for its turn to write."""
+    database_lock_seconds: float = Field(5.0, gt=0, le=300)
+    """How long a statement waits for a lock; on SQLite, for another process that writes."""
+    database_statement_seconds: float = Field(10.0, gt=0, le=3_600)
+    """How long a statement may run, and how long the answer to a COMMIT, which is never cut off, is waited for."""
     mode: Mode = Mode.SANDBOX
     """`sandbox` makes keys and tokens for itself; `production` refuses both."""
     host: str = "127.0.0.1"
@@ -171,6 +186,23 @@ class Settings(BaseSettings):
             return Path(self.database_url.removeprefix(SQLITE_PREFIX)).absolute().parent
         return Path(os.devnull)
 
+    @property
+    def reach(self) -> Reach:
+        """How the database is reached."""
+        names = ("connections_max", "connect_seconds", "acquire_seconds", "lock_seconds", "statement_seconds")
+        chosen = {name: getattr(self, f"database_{name}") for name in names}
+        return Reach(**chosen, is_pooled=self.database_pooled, direct_url=self.database_direct_url)
+
+    @property
+    def patient_reach(self) -> Reach:
+        """The same for a command, which may ask of whole tables and has nobody waiting for its answer."""
+        return replace(self.reach, statement_seconds=max(PATIENCE_SECONDS, self.database_statement_seconds))
+
+    @property
+    def migration_url(self) -> str:
+        """Where migrations run."""
+        return self.database_migration_url or self.database_direct_url or self.database_url
+
     def key_ring(self) -> KeyRing:
         """The keys of the vault. KeysUnusable says what is wrong with them."""
         if self.keys is None:
@@ -183,7 +215,8 @@ def shown(settings: Settings) -> dict[str, tuple[str, str]]:
     """Each setting's variable, with its value and what it is for; secrets are masked."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     values["database_url"] = _without_password(settings.database_url)
-    values["database_migration_url"] = _without_password(settings.database_migration_url or "")
+    for name in ("database_migration_url", "database_direct_url"):
+        values[name] = _without_password(getattr(settings, name) or "")
     values["keys"] = "***" if settings.keys else ""
     values["issuers"] = ", ".join(issuer.issuer for issuer in settings.issuers)
     values["holidays"] = ", ".join(map(str, settings.holidays))

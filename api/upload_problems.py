@@ -49,6 +49,10 @@ class UploadProblem(Word):
     )  # fmt: skip
     EMPTY = "EMPTY", "文件为空", "The document is empty.", "Send what is in it.", 422
     RATE_LIMITED = "RATE_LIMITED", "请求过于频繁", "Too many documents were sent.", "Wait as Retry-After says.", 429
+    TRY_AGAIN = (
+        "TRY_AGAIN", "系统暂时无法处理，请稍后重试", "The database is away, full or too slow at present.",
+        "Wait as Retry-After says, then send it again.", 503,
+    )  # fmt: skip
     FAULT = (
         "FAULT", "系统故障", "Something went wrong on our side; nothing of what you sent is to blame.",
         "Try again later; if it stays, tell the operator the id.", 500,

@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.errors import NotAuthenticated
+from api.errors import RETRY_AFTER_SECONDS, NotAuthenticated
 from api.limits import Buckets
-from api.logs import noted
+from api.logs import noted, noted_away
 from api.multipart import Form, FormRefused, Piece, boundary_of
 from api.upload_problems import UploadProblem, UploadRefused
 from domain.content import NotRecognised, Recogniser
@@ -28,6 +28,7 @@ from domain.document import ContentType
 from domain.policy.roles import Grant
 from domain.problems import Refused
 from domain.viewer import Viewer
+from workflows.database import Unavailable
 from workflows.documents import Incoming, Received, owner_of, takes_registers
 from workflows.office import Office
 
@@ -73,6 +74,9 @@ class UploadEndpoint:
             return _refusal(UploadRefused(UploadProblem.UNAUTHENTICATED))
         except TimeoutError:
             return _refusal(UploadRefused(UploadProblem.TIMED_OUT))
+        except (Unavailable, Refused) as away:  # what is refused here is a write that collided twice
+            noted_away(away)
+            return _refusal(UploadRefused(UploadProblem.TRY_AGAIN, wait_seconds=RETRY_AFTER_SECONDS))
         except ClientDisconnect:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is: it is told by its id, and logged

@@ -23,6 +23,7 @@ from bench.servers import Server
 from domain.policy.roles import Role
 from domain.vault.keys import Keys
 from workflows.database import Database as Port
+from workflows.database import Reach
 from workflows.migrations import open_database
 from workflows.sequencer import sequence_once
 
@@ -57,7 +58,7 @@ class Run:
         cls, database: Database, keys: Keys, signet: Server, bare: Server, console: Console, rounds: int, seconds: float
     ) -> Run:
         connection = await asyncpg.connect(database.url)
-        port = await open_database(database.url, connections_max=1)
+        port = await open_database(database.url, Reach(connections_max=1))
         return cls(database, keys, signet, bare, console, rounds, seconds, connection, port)
 
     async def close(self) -> None:

@@ -9,53 +9,78 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 import asyncpg
 
+from workflows.database import Unavailable
+
 IDLE_SECONDS_MAX: Final = 300.0  # what lies between may forget a connection that nobody uses
+CLOSING_SECONDS_MAX: Final = 5.0
+ACQUIRE_SECONDS: Final = 5.0
+# What asyncpg raises, of the server, of itself and of the network.
+FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 class Connections:
     """At most so many connections, the one used last given out first."""
 
-    def __init__(self, most: int, options: dict[str, Any]) -> None:
-        self._most, self._options = most, options
-        self._open = 0
+    def __init__(self, most: int, options: dict[str, Any], *, acquire_seconds: float = ACQUIRE_SECONDS) -> None:
+        self._most, self._options, self._acquire_seconds = most, options, acquire_seconds
         self._free: list[tuple[asyncpg.Connection, float]] = []
+        self._opening = 0
+        self._renewals = 0
+        self._opened_after: dict[asyncpg.Connection, int] = {}  # how many renewals there were; all that are open
+        self._closing: set[asyncio.Task[None]] = set()
         self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
         self._loop = asyncio.get_running_loop()
 
     async def take(self) -> asyncpg.Connection:
-        """A connection that nobody else uses; who finds none waits for its turn."""
+        """A connection that nobody else uses; who finds none waits for its turn. Unavailable."""
+        until = 0.0
         while self._most:
             if self._free:
                 connection, since = self._free.pop()
                 if not connection.is_closed() and self._loop.time() - since < IDLE_SECONDS_MAX:
                     return connection
-                self.drop(connection)
-            elif self._open < self._most:
+                self._end(connection)
+            elif len(self._opened_after) + self._opening < self._most:
                 return await self._opened()
-            elif (given := await self._turn()) is not None:
-                return given
+            else:
+                until = until or self._loop.time() + self._acquire_seconds
+                if (given := await self._turn(until)) is not None:
+                    return given
         raise asyncpg.InterfaceError("the database is closed")
 
-    async def apart(self) -> asyncpg.Connection:
-        """One that counts with no others, and that its taker closes."""
-        return await asyncpg.connect(**self._options)
+    async def apart(self, url: str | None = None) -> asyncpg.Connection:
+        """One that counts with no others, and that its taker closes. Unavailable."""
+        try:
+            return await asyncpg.connect(**self._options | ({"dsn": url} if url else {}))
+        except FAILURES as error:
+            raise Unavailable(_said(error)) from error
 
     def give_back(self, connection: asyncpg.Connection) -> None:
         """Whoever waits longest has it next. One that was lost, or is left in a transaction, nobody gets."""
-        if connection.is_closed() or connection.is_in_transaction() or not self._most:
-            self.drop(connection)
+        is_outdated = self._opened_after.get(connection) != self._renewals
+        if connection.is_closed() or connection.is_in_transaction() or is_outdated or not self._most:
+            self._end(connection)
         elif not self._hand_on(connection):
             self._free.append((connection, self._loop.time()))
 
     def drop(self, connection: asyncpg.Connection) -> None:
-        """Close a connection whose state is not known; whoever waits may open another."""
-        connection.terminate()
-        self._open -= 1
-        self._hand_on(None)
+        """Close a connection whose state is not known, once its server has been told to cancel what it is at."""
+        self._let_go(connection)
+        closing = self._loop.create_task(_closed(connection))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    def renew(self) -> None:
+        """Use none any more that is open now: what they know of the tables, or of the server, no longer holds."""
+        self._renewals += 1
+        free, self._free = self._free, []
+        for connection, _ in free:
+            self._end(connection)
 
     async def close(self) -> None:
         """Close them all; one that is in use, as soon as it comes back."""
@@ -63,32 +88,54 @@ class Connections:
         while self._hand_on(None):
             pass
         for connection, _ in self._free:
-            await connection.close()
+            await _closed(connection)
         self._free.clear()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _end(self, connection: asyncpg.Connection) -> None:
+        connection.terminate()
+        self._let_go(connection)
+
+    def _let_go(self, connection: asyncpg.Connection) -> None:
+        self._opened_after.pop(connection, None)
+        self._hand_on(None)
 
     async def _opened(self) -> asyncpg.Connection:
-        self._open += 1
+        self._opening += 1
+        renewals = self._renewals
         try:
-            return await asyncpg.connect(**self._options)
+            connection = await self.apart()
         except BaseException:
-            self._open -= 1
+            self._opening -= 1
             self._hand_on(None)
             raise
+        self._opening -= 1
+        self._opened_after[connection] = renewals
+        return connection
 
-    async def _turn(self) -> asyncpg.Connection | None:
+    async def _turn(self, until: float) -> asyncpg.Connection | None:
         """What comes back next; None where there is room for another instead."""
         turn: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
         self._waiting.append(turn)
         try:
-            return await turn
+            async with asyncio.timeout_at(until):
+                return await turn
+        except TimeoutError as late:
+            self._pass_on(turn)
+            raise Unavailable("every connection is in use") from late
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # its turn came, and it was gone
-                given = turn.result()
-                if given is None:
-                    self._hand_on(None)
-                else:
-                    self.give_back(given)
+            self._pass_on(turn)
             raise
+
+    def _pass_on(self, turn: asyncio.Future[asyncpg.Connection | None]) -> None:
+        """The turn came when nobody waited for it any more."""
+        if turn.done() and not turn.cancelled():
+            given = turn.result()
+            if given is None:
+                self._hand_on(None)
+            else:
+                self.give_back(given)
 
     def _hand_on(self, connection: asyncpg.Connection | None) -> bool:
         while self._waiting:
@@ -97,3 +144,13 @@ class Connections:
                 turn.set_result(connection)
                 return True
         return False
+
+
+async def _closed(connection: asyncpg.Connection) -> None:
+    with suppress(*FAILURES):  # it is given up in any case
+        await connection.close(timeout=CLOSING_SECONDS_MAX)
+
+
+def _said(error: BaseException) -> str:
+    """What a failure of opening says: it holds no value of a request."""
+    return str(error) or type(error).__name__

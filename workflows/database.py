@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -24,6 +25,29 @@ Row = Sequence[Any]
 Work = Callable[["Transaction"], Awaitable["T"]]
 T = TypeVar("T")
 R = TypeVar("R", bound=Table)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a database is reached, and how long it may take before it counts as unavailable."""
+
+    connections_max: int = 10
+    connect_seconds: float = 5.0
+    acquire_seconds: float = 5.0  # waiting for a free connection, or for the one writer of SQLite
+    lock_seconds: float = 5.0
+    statement_seconds: float = 10.0
+    is_pooled: bool = False  # a pooler hands the connections on after each transaction
+    direct_url: str | None = None  # past the pooler
+
+
+PLAIN_REACH: Final = Reach()
+
+
+class Unavailable(Exception):
+    """The database is away, too slow, locked or full: ask again later.
+
+    What was to be written is not there, unless the answer to COMMIT was lost: then it may be.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +101,11 @@ class Database(Protocol):
     dialect: sa.Dialect
 
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run a piece of reading. It may await nothing but the connection."""
+        """Run a piece of reading. It may await nothing but the connection. Unavailable."""
         ...
 
     async def write(self, work: Work[T]) -> T:
-        """Run a piece of writing in one transaction; a collision with another repeats it once, then TRY_AGAIN."""
+        """Run a piece of writing in one transaction; a collision repeats it once, then TRY_AGAIN. Unavailable."""
         ...
 
     async def close(self) -> None: ...
@@ -240,3 +264,18 @@ def loader(model: type[R]) -> Loader[R]:
 def collided() -> Refused:
     """What a caller is told when its work collided twice."""
     return Refused(Problem(ProblemCode.TRY_AGAIN))
+
+
+async def to_the_end(work: Awaitable[T]) -> T:
+    """Wait for what must not be cut off. Whoever is cancelled meanwhile is told so once it has ended."""
+    task, cancelled = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # looked at here, for nobody else will
+        raise cancelled
+    return task.result()

@@ -8,6 +8,7 @@ DeploymentUnusable
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from functools import lru_cache
 from inspect import cleandoc
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from domain.deployment import Deployment
+from domain.outbox import IdempotencyKey
 from domain.table import table_of
 from domain.vault.keys import Keys
 from workflows.database import Connection, Database, Transaction
@@ -34,6 +36,12 @@ _TAKE_KEYS: Final = (
 _NOTE_PASS: Final = sa.update(_TABLE).values(
     worker_passed_at=sa.bindparam("passed_at", type_=_TABLE.c.worker_passed_at.type)
 )
+_KEY: Final = table_of(IdempotencyKey)
+_TRY: Final = sa.insert(_KEY)
+_UNDO_TRY: Final = sa.delete(_KEY).where(
+    _KEY.c.caller == sa.bindparam("its_caller", type_=sa.Text), _KEY.c.key == sa.bindparam("its_key", type_=sa.Text)
+)
+_TRIED_BYTES: Final = 16_384  # more than lies free in pages that are there already
 _REVISION: Final = sa.text("SELECT version_num FROM alembic_version")
 
 
@@ -91,6 +99,18 @@ async def known_deployment(database: Database) -> tuple[str, str | None] | None:
 async def note_pass(database: Database, at: datetime) -> None:
     """Remember when a worker last looked for work."""
     await database.write(lambda transaction: transaction.fetch_each(_NOTE_PASS, [{"passed_at": at}]))
+
+
+async def try_writing(database: Database, now: datetime) -> None:
+    """Write as much as a step does, and commit: a row that nobody ever sees, for it goes with it. Unavailable."""
+    name, ballast = os.urandom(16).hex(), os.urandom(_TRIED_BYTES // 2).hex()
+    row = {"caller": "health", "key": name, "input_hash": ballast, "ids": {}, "created_at": now}
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.fetch_each(_TRY, [row])
+        await transaction.fetch_each(_UNDO_TRY, [{"its_caller": "health", "its_key": name}])
+
+    await database.write(work)
 
 
 async def is_migrated(database: Database) -> bool:

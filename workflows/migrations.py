@@ -9,7 +9,7 @@ from typing import Final
 from alembic.config import Config
 
 from alembic import command
-from workflows.database import Database
+from workflows.database import PLAIN_REACH, Database, Reach
 from workflows.embedded import Sqlite
 from workflows.postgres import Postgres
 
@@ -37,12 +37,12 @@ def sqlalchemy_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-async def open_database(url: str, *, connections_max: int = 10) -> Database:
-    """Open the database of a URL: `sqlite:///path` or `postgresql://…`."""
+async def open_database(url: str, reach: Reach = PLAIN_REACH) -> Database:
+    """Open the database of a URL: `sqlite:///path` or `postgresql://…`. Unavailable."""
     if url.startswith(SQLITE_PREFIX):
-        return await Sqlite.open(Path(url.removeprefix(SQLITE_PREFIX)))
+        return await Sqlite.open(Path(url.removeprefix(SQLITE_PREFIX)), reach)
     if url.startswith("postgresql://"):
-        return await Postgres.open(url, connections_max=connections_max)
+        return await Postgres.open(url, reach)
     raise UnknownDatabase(f"{url.partition(':')[0]}: SIGNET_DATABASE_URL begins with sqlite:/// or postgresql://")
 
 

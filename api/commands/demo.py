@@ -88,7 +88,9 @@ def _settings(database_url: str | None, folder: Path) -> Settings:
     keys = SecretKeys.model_validate({name: b64encode(token_bytes(32)).decode() for name in SecretKeys.model_fields})
     url = f"sqlite:///{folder}/data/signet.sqlite3"
     settings = settings_from(database_url=url, keys=keys, mode=Mode.SANDBOX, issuers=(), host="127.0.0.1", port=0)
-    return settings.model_copy(update={"database_migration_url": None})  # the environment's belongs to another database
+    return settings.model_copy(
+        update={"database_migration_url": None, "database_direct_url": None}
+    )  # the environment's belongs to another database
 
 
 async def _prepared(settings: Settings, console: Console, suffix: str) -> str:

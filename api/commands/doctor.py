@@ -83,7 +83,7 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
     except KeysUnusable as unusable:
         yield Finding(Mark.BAD, "The keys cannot be used", str(unusable))
     try:
-        database = await open_database(settings.database_url, connections_max=2)
+        database = await open_database(settings.database_url, settings.patient_reach)
     except Exception as away:  # noqa: BLE001 - whatever the driver says: it is not reachable
         yield Finding(Mark.BAD, f"The database does not answer ({type(away).__name__})", "See SIGNET_DATABASE_URL.")
         return

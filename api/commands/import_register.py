@@ -93,7 +93,7 @@ async def _run(
 ) -> tuple[ImportReport, int]:
     """Import, report, and tell of the licences in doubt: an interruption of that is made good by whoever is next."""
     size_bytes = (await asyncio.to_thread(file.stat)).st_size
-    database = await open_database(settings.database_url)
+    database = await open_database(settings.database_url, settings.patient_reach)
     clock = ahead(system_clock, settings.clock_offset)
     try:
         await expect_clock(settings, database)

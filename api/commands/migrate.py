@@ -29,12 +29,12 @@ def migrated(settings: Settings) -> tuple[str | None, str | None]:
     """Migrate as the owner of the tables; the revisions before and after."""
     before = asyncio.run(_revision(settings))
     if before != newest_revision():
-        migrate(settings.database_migration_url or settings.database_url)
+        migrate(settings.migration_url)
     return before, asyncio.run(_revision(settings))
 
 
 async def _revision(settings: Settings) -> str | None:
-    database = await open_database(settings.database_url, connections_max=1)
+    database = await open_database(settings.database_url, settings.patient_reach)
     try:
         return await revision(database)
     finally:

@@ -39,7 +39,7 @@ def register_dump_command(
 
 async def _dumped(settings: Settings, folder: Path, told: Console) -> Mapping[str, Any]:
     keys = settings.key_ring()
-    database = await open_database(settings.database_url, connections_max=1)
+    database = await open_database(settings.database_url, settings.patient_reach)
     try:
         if not await is_migrated(database):
             raise NotMigrated

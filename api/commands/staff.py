@@ -77,7 +77,7 @@ def enrol(
 
 async def _carried_out(settings: Settings, command: StaffEnrol) -> Outcome:
     keys = settings.key_ring()
-    database = await open_database(settings.database_url, connections_max=1)
+    database = await open_database(settings.database_url, settings.patient_reach)
     try:
         await settle(database, keys, settings.deployment_code)
         await expect_clock(settings, database)

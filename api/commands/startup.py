@@ -16,6 +16,7 @@ from rich.markup import escape
 from api.auth import IssuerUnusable
 from api.settings import Settings
 from workflows.clock_offset import OffsetRefused
+from workflows.database import Unavailable
 from workflows.deployment import DeploymentUnusable
 from workflows.keys import KeysUnusable
 from workflows.migrations import UnknownDatabase
@@ -31,7 +32,7 @@ ClockOffset = Annotated[
     ),
 ]
 _CURED: Final = (KeysUnusable, DeploymentUnusable, IssuerUnusable, UnknownDatabase)
-_AWAY: Final = (ConnectionError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY: Final = (Unavailable, ConnectionError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def settings_from(**given: Any) -> Settings:

@@ -94,7 +94,7 @@ def _asked(ask: Callable[[Database, datetime], Awaitable[T]]) -> T:
 
 
 async def _answered(settings: Settings, ask: Callable[[Database, datetime], Awaitable[T]]) -> T:
-    database = await open_database(settings.database_url, connections_max=1)
+    database = await open_database(settings.database_url, settings.patient_reach)
     try:
         if not await is_migrated(database):
             raise NotMigrated

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tests.databases import Kind
 from workflows.connections import Connections
-from workflows.database import Connection
+from workflows.database import Connection, Reach
 from workflows.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -120,7 +120,7 @@ async def test_nobody_gets_one_after_the_end_and_who_waits_is_told(url: str) -> 
 
 
 async def test_cancelled_work_leaves_its_connection_to_nobody(url: str) -> None:
-    database = await Postgres.open(url, connections_max=1)
+    database = await Postgres.open(url, Reach(connections_max=1))
     asleep = sa.text("SELECT pg_sleep(30)")
 
     async def slow(connection: Connection) -> None:
