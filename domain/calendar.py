@@ -113,7 +113,8 @@ def _nth(holidays: frozenset[date], day: date, left: int) -> date:
 def add_calendar_days(moment: datetime, days: int) -> datetime:
     """The same time of day in Asia/Shanghai so many days later."""
     local = _local(moment)
-    return _utc(datetime.combine(local.date() + timedelta(days=days), local.timetz()))
+    last = local.date() + timedelta(days=min(days, max(0, (_LAST - local.date()).days)))
+    return _utc(datetime.combine(last, local.timetz()))
 
 
 def add_hours(moment: datetime, hours: int) -> datetime:

@@ -68,6 +68,8 @@ class ProblemCode(Word):
         "Give one clause for each baseline.")
     TEXT_HASH_MISMATCH = ("TEXT_HASH_MISMATCH", "文本摘要不符", "The hash is not that of the text.",
         "Send the SHA-256 of the exact text in hexadecimal.")
+    IN_FORCE_BEFORE_ITS_TIME = ("IN_FORCE_BEFORE_ITS_TIME", "生效时间早于发布时间",
+        "An agreement comes into force no earlier than it is published.", "Leave validFrom out, or give one to come.")
     NOT_LATEST_AGREEMENT = ("NOT_LATEST_AGREEMENT", "非最新协议", "This is not the latest version of the agreement.",
         "Consent to the latest version.")
     # provider

@@ -44,7 +44,7 @@ class AgreementPublish(Command):
     clauses: Annotated[list[Clause], Field(max_length=20)]
     """One clause for each of the seven baselines."""
     valid_from: Moment | None = None
-    """When it comes into force; now where it is left out."""
+    """When it comes into force: not in the past; now where it is left out."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ def hash_is_that_of_the_text(on: On) -> bool:
     return bool(sha256(on.input.body.encode()).hexdigest() == on.input.body_hash)
 
 
+@guard(ProblemCode.IN_FORCE_BEFORE_ITS_TIME, rests=Rests.LOCKED, on_input=True, path=("validFrom",))
+def comes_into_force_no_earlier_than_it_is_published(on: On) -> bool:
+    return on.input.valid_from is None or bool(on.input.valid_from >= on.now)
+
+
 def _publication(on: On) -> Opening:
     provider, number = on.cause, on.facts.latest_number + 1
     valid_from: datetime = on.input.valid_from or on.now
@@ -107,7 +112,11 @@ AGREEMENT = Workflow(
             AgreementState.PUBLISHED,
             6,
             AgreementPublish,
-            guards=(has_exactly_the_seven_baselines, hash_is_that_of_the_text),
+            guards=(
+                has_exactly_the_seven_baselines,
+                hash_is_that_of_the_text,
+                comes_into_force_no_earlier_than_it_is_published,
+            ),
             facts=(_NUMBERS,),
             opening=_publication,
         ),

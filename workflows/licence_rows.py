@@ -12,6 +12,7 @@ from domain.authorities import NATION
 from domain.identifiers import LicenceNumber, Malformed, licence_number
 from domain.licence import SERVICES
 from domain.names import name_key
+from domain.reckoning import is_reckoned
 from domain.register import QuarantineReason
 from workflows.register_rows import Cells, Unfit
 
@@ -89,6 +90,9 @@ def _day(value: str) -> date | None:
         raise Unfit(QuarantineReason.INVALID_DATE)
     year, *rest = (int(part) for part in found.groups() if part)
     try:
-        return date(year, *rest)
+        day = date(year, *rest)
     except ValueError as impossible:
         raise Unfit(QuarantineReason.INVALID_DATE) from impossible
+    if not is_reckoned(day):
+        raise Unfit(QuarantineReason.INVALID_DATE)
+    return day

@@ -78,13 +78,18 @@ def mutations() -> Mapping[str, GraphQLInputObjectType]:
 
 def ids_of(type_: GraphQLInputObjectType) -> Iterator[Path]:
     """Where ids stand in an input; `*` is an item of a list."""
+    return places_of(type_, "ID")
+
+
+def places_of(type_: GraphQLInputObjectType, *scalars: str) -> Iterator[Path]:
+    """Where values of these scalars stand in an input; `*` is an item of a list."""
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
         here = (name, "*") if _is_list(field.type) else (name,)
-        if named.name == "ID":
+        if named.name in scalars:
             yield here
         elif isinstance(named, GraphQLInputObjectType):
-            yield from ((*here, *rest) for rest in ids_of(named))
+            yield from ((*here, *rest) for rest in places_of(named, *scalars))
 
 
 def sample(type_: GraphQLInputObjectType, *, required_only: bool = True) -> dict[str, Any]:
