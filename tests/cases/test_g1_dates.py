@@ -156,9 +156,9 @@ async def test_g1_what_holds_for_ever_holds_and_overruns_nothing(world: World) -
     await provider.qualify(validFrom="1900-01-01", validTo="9999-12-31")
     holder, account_id, number = await provider.news_unit()
     asked = await holder.request(account_id, number)
-    forever = {"id": provider.id, "version": 1, "adoptionUntil": "9999-12-31T00:00:00Z"}
+    forever: dict[str, Any] = {"id": provider.id, "version": 1, "adoptionUntil": "9999-12-31T00:00:00Z"}
     await provider.regulator.must("providerConfigure", **forever)
-    granting = {"id": asked.id, "version": asked.version, "validUntil": "9999-12-31"}
+    granting: dict[str, Any] = {"id": asked.id, "version": asked.version, "validUntil": "9999-12-31"}
     granted = await provider.officer.do("permissionGrant", **granting)  # the licence ends before that
     case = await sanctions.opened(
         provider, account_id, holder, evidence=[{**sanctions.PIECE, "capturedAt": "9999-12-31T00:00:00Z"}]
