@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
-from unicodedata import category, normalize
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import InvalidComponent
 
+from domain.characters import category, nfkc
+from domain.codes.lists import rows_of
 from domain.state import Word
 
 ADULT_AGE_YEARS: Final = 18
@@ -68,11 +69,16 @@ class PersonDocument(Word):
         "Travel permit of a Hong Kong or Macao resident",
     )
     TRAVEL_PERMIT_TAIWAN = "TRAVEL_PERMIT_TAIWAN", "台湾居民来往大陆通行证", "Travel permit of a Taiwan resident"
+    PERMANENT_RESIDENCE_CARD = (
+        "PERMANENT_RESIDENCE_CARD",
+        "外国人永久居留身份证",
+        "Card of a foreign permanent resident",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ResidentId:
-    """A checked number of a person's document. A travel permit holds no date of birth."""
+    """A checked number of a person's document. A travel permit holds no birth date, a card of 2017 no century."""
 
     value: str
     document: PersonDocument
@@ -100,27 +106,35 @@ class LicenceNumber:
 
 
 _PERMIT_PROVINCES: Final = frozenset({"81", "82", "83"})
-_TRAVEL_PERMITS: Final = (
-    (re.compile(r"[HM][0-9]{8}"), PersonDocument.TRAVEL_PERMIT_HK_MACAO),
-    (re.compile(r"[0-9]{8}"), PersonDocument.TRAVEL_PERMIT_TAIWAN),
+_CARDS_SINCE_2023: Final = "9"  # where the number of a resident begins with a province, that of such a card has a 9
+# Each keeps what is in the group: two more digits of an older permit count how often it was renewed.
+_WITHOUT_BIRTH_DATE: Final = (
+    (re.compile(r"([HM][0-9]{8})(?:[0-9]{2})?"), PersonDocument.TRAVEL_PERMIT_HK_MACAO),
+    (re.compile(r"([0-9]{8})"), PersonDocument.TRAVEL_PERMIT_TAIWAN),
+    (re.compile(r"([A-Z]{3}[0-9]{12})"), PersonDocument.PERMANENT_RESIDENCE_CARD),
 )
 
 
 def resident_id(text: str, *, today: date) -> ResidentId:
     """The checked number. Its region is not looked up: numbers of dissolved regions stay with their people."""
     value = compact(text)
-    for pattern, document in _TRAVEL_PERMITS:
-        if pattern.fullmatch(value):
-            return ResidentId(value, document, None)
+    for pattern, document in _WITHOUT_BIRTH_DATE:
+        if found := pattern.fullmatch(value):
+            return ResidentId(found[1], document, None)
     if len(value) != 18:
         raise Malformed(Fault.LENGTH)
     if not re.fullmatch(r"[0-9]{17}[0-9X]", value):
         raise Malformed(Fault.CHARACTERS)
     if value[-1] != ric.calc_check_digit(value):
         raise Malformed(Fault.CHECK_DIGIT)
-    permit = value[:2] in _PERMIT_PROVINCES
-    document = PersonDocument.RESIDENCE_PERMIT if permit else PersonDocument.RESIDENT_ID
-    return ResidentId(value, document, _birth_date(value, today))
+    return ResidentId(value, _document(value), _birth_date(value, today))
+
+
+def _document(value: str) -> PersonDocument:
+    if value[:2] in _PERMIT_PROVINCES:
+        return PersonDocument.RESIDENCE_PERMIT
+    is_card = value.startswith(_CARDS_SINCE_2023)
+    return PersonDocument.PERMANENT_RESIDENCE_CARD if is_card else PersonDocument.RESIDENT_ID
 
 
 def _birth_date(value: str, today: date) -> date:
@@ -144,23 +158,10 @@ def is_adult(person: ResidentId, *, today: date) -> bool | None:
 
 # First two characters of a code → the subject types it may belong to.
 USCC_PREFIXES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "11": frozenset({"GOVERNMENT", "NEWS_UNIT"}),
-        "12": frozenset({"PUBLIC_INSTITUTION", "NEWS_UNIT", "NEWS_WEBSITE"}),
-        "13": frozenset({"PEOPLES_ORGANISATION"}),
-        "19": frozenset({"OTHER"}),
-        "51": frozenset({"SOCIAL_ORGANISATION"}),
-        "52": frozenset({"SOCIAL_ORGANISATION"}),
-        "53": frozenset({"SOCIAL_ORGANISATION"}),
-        "59": frozenset({"OTHER"}),
-        "91": frozenset({"ENTERPRISE", "NEWS_UNIT", "NEWS_WEBSITE"}),
-        "92": frozenset({"SOLE_TRADER"}),
-        "93": frozenset({"ENTERPRISE"}),
-        "Y1": frozenset({"OTHER"}),
-    }
+    {row["prefix"]: frozenset(row["subject_types"].split()) for row in rows_of("uscc_prefixes")}
 )
 # Registering department, kind of body, six digits of a region, nine characters of the body's own code, check character.
-_USCC: Final = re.compile(r"[0-9NY][0-9][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+_USCC: Final = re.compile(r"[0-9ANY][0-9][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 
 
 def unified_social_credit_code(text: str) -> Uscc:
@@ -184,7 +185,7 @@ _MOBILE_TYPES: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_
 
 def mobile(text: str) -> str:
     """The number as E.164 (`+8613800138000`); without a country code it is one of the mainland."""
-    written = normalize("NFKC", text).strip()
+    written = nfkc(text).strip()
     if any(character.isalpha() for character in written):
         raise Malformed(Fault.CHARACTERS)
     try:
@@ -205,7 +206,7 @@ _DOMAIN: Final = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0
 
 def email(text: str) -> str:
     """The address with its domain in small letters. Whether it can be reached is for a message to find out."""
-    value = normalize("NFKC", text).strip()
+    value = nfkc(text).strip()
     local, at, domain = value.partition("@")
     if not at or "@" in domain:
         raise Malformed(Fault.FORM)
@@ -225,21 +226,25 @@ _PROVINCES: Final = frozenset(
     for ones in all_ones
 )
 _LICENCE: Final = re.compile(r"([0-9]{2})([123])((?:19|20)[0-9]{2})([0-9]{3,4})")
-# Older numbers carry letters, and some the short name of a province: `沪新备A2006012`.
-_LEGACY_LICENCE: Final = re.compile(r"(?=.*[A-Z])(?=(?:.*[0-9]){4})[0-9A-Z㐀-鿿()\-.]{5,30}")
+_PROVINCE_NAMES: Final = "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕秦甘陇青宁新]"
+_OLDER_LICENCES: Final = tuple(
+    re.compile(row["form"].replace("PROVINCE", _PROVINCE_NAMES)) for row in rows_of("licence_forms")
+)
+_BRACKETS_AND_ORDINALS: Final = re.compile(r"[()\[\]〔〕【】第]")
 
 
 def licence_number(text: str) -> LicenceNumber:
-    """The parts of the number: 10 is a national licence, else two digits of GB/T 2260."""
+    """The parts of the number: 10 is a national licence, else two digits of GB/T 2260. Older forms have no parts."""
     value = compact(text)
     parts = _LICENCE.fullmatch(value)
     if parts and parts[1] in _PROVINCES:
         return LicenceNumber(value, parts[1], int(parts[2]), int(parts[3]), parts[4], frozenset())
-    if _LEGACY_LICENCE.fullmatch(value):
+    value = _BRACKETS_AND_ORDINALS.sub("", value)
+    if any(form.fullmatch(value) for form in _OLDER_LICENCES):
         return LicenceNumber(value, None, None, None, None, frozenset({Flag.LEGACY_FORM}))
     raise Malformed(Fault.FORM)
 
 
 def compact(text: str) -> str:
     """A number as it is stored and compared: NFKC, capital letters, no space and no hyphen."""
-    return re.sub(r"[\s\-‐‑‒–—]", "", normalize("NFKC", text)).upper()
+    return re.sub(r"[\s\-‐‑‒–—]", "", nfkc(text)).upper()

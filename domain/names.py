@@ -18,8 +18,8 @@ from functools import lru_cache
 from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
-from unicodedata import category, normalize
 
+from domain.characters import category, nfc, nfkc, radicals
 from domain.identifiers import Fault, Malformed
 from domain.state import Word
 
@@ -31,8 +31,8 @@ _MATCHES_MAX: Final = 20
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
 # Look-alikes, and the traditional characters usual in names of media and authorities.
 _LOOK_ALIKES: Final = str.maketrans(
-    "曰0oо1lіi5ѕаесрху〇國華報網廣電視臺台東黨發聞時晚眾報導體雜誌學會員開門長經濟財環訊傳區縣務機關辦廳書圖衛與軍團聯處隊總農業產勞動員實驗觀察點線雲南龍鳳",
-    "日ooo1111ssaecpxyo国华报网广电视台台东党发闻时晚众报导体杂志学会员开门长经济财环讯传区县务机关办厅书图卫与军团联处队总农业产劳动员实验观察点线云南龙凤",
+    "曰0oо1lіi5ѕаесрху〇ニハロカエタトー國華報網廣電視臺台東黨發聞時晚眾報導體雜誌學會員開門長經濟財環訊傳區縣務機關辦廳書圖衛與軍團聯處隊總農業產勞動員實驗觀察點線雲南龍鳳",
+    "日ooo1111ssaecpxyo二八口力工夕卜一国华报网广电视台台东党发闻时晚众报导体杂志学会员开门长经济财环讯传区县务机关办厅书图卫与军团联处队总农业产劳动员实验观察点线云南龙凤",
 )
 _SPACES: Final = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _ENDINGS: Final = re.compile(
@@ -77,7 +77,7 @@ _PLACE_ENDINGS: Final = re.compile(r"(?:(?:壮族|回族|维吾尔)?自治区|�
 
 def clean_name(text: str) -> str:
     """The name as it is kept and shown. Refused where it holds what cannot be seen or does not exist."""
-    name = re.sub(_SPACES, " ", normalize("NFC", text)).strip()
+    name = re.sub(_SPACES, " ", nfc(text)).strip()
     if not name:
         raise Malformed(Fault.LENGTH)
     if any(_is_unseen(character) or category(character) in {"Zl", "Zp"} for character in name):
@@ -87,12 +87,12 @@ def clean_name(text: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def name_key(text: str) -> str:
-    """The name for comparison: NFKC, case folded, without spaces, punctuation, signs and what cannot be seen."""
-    folded = normalize("NFKC", normalize("NFKC", text).casefold())
+    """The name for comparison: NFKC, radicals as ideographs, case folded, without spaces, signs and what is unseen."""
+    folded = nfkc(nfkc(text).translate(radicals()).casefold())
     seen = "".join(character for character in folded if not _is_unseen(character) and category(character)[0] != "Z")
     # A name made of signs alone is compared by its signs.
     bare = "".join(character for character in seen if category(character)[0] not in "PS")
-    return normalize("NFKC", bare or seen)
+    return nfkc(bare or seen)
 
 
 def _is_unseen(character: str) -> bool:

@@ -71,11 +71,11 @@ def permission_stands(
     *,
     licence_is_listed: bool = True,
 ) -> Standing:
-    """Whether a permission gives its right on a local day. Services that the register does not tell are not denied."""
+    """Whether a permission gives its right on a local day. A licence whose services are unknown covers nothing."""
     if state != PermissionState.GRANTED:
         return Standing.ENDED
     if kind != PermissionKind.SPECIAL_APPROVAL:
-        covered = licence_services is None or licence_services in COVERED_BY[PermissionKind(kind)]
+        covered = licence_services is not None and licence_services in COVERED_BY[PermissionKind(kind)]
         begun = licence_valid_from is None or licence_valid_from <= today
         if not (licence_is_listed and covered and begun):
             return Standing.ENDED

@@ -1,20 +1,30 @@
-"""Personal data in public texts: resident ids with a right check digit, mobile numbers, e-mail addresses (Art. 5)."""
+"""Personal data in texts that others read: numbers of documents, mobile numbers, e-mail addresses (Art. 5).
+
+A number is found as the submission of an identity would read it, however it is written: in groups, with full-width
+digits, with dots or spaces between. Groups of digits that stand beside each other are tried together.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from itertools import accumulate, takewhile
+from string import ascii_uppercase
+from typing import Final, NamedTuple
 
-from stdnum.cn import ric
-from stdnum.exceptions import ValidationError
-
+from domain.characters import category, nfkc
+from domain.identifiers import Malformed, compact, mobile, resident_id
 from domain.policy.masking import Kind
 
-_RESIDENT_ID: Final = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
-_MOBILE: Final = re.compile(r"(?<![0-9])(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}(?![0-9])")
+_LATEST: Final = date.max  # whether a date of birth lies ahead changes nothing here
+_MOBILE_DIGITS: Final = range(8, 16)
+_GROUP: Final = re.compile(r"(?:(?<![0-9A-Za-z])[A-Za-z]{1,3}[ -]?)?[0-9]+(?:[Xx](?![0-9A-Za-z]))?")
+_MAY_HOLD_ONE: Final = re.compile(r"(?:\d\D{0,3}){8}")
+_CHARACTERS_MAX: Final = 22  # 18 of a number, and letters before it
+_BETWEEN: Final = re.compile(r"[\s\-‐-―−.·•・,、，/\\_*~:()\[\]]{1,3}")
+_PERMIT_WORDS: Final = re.compile(r"(?:通行证|台胞证|证件|证号|permit)[^0-9]{0,12}$", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
 
@@ -30,17 +40,105 @@ class Found:
         return f"{self.kind.en} at character {self.start + 1}"
 
 
+class _Plain(NamedTuple):
+    """A text as it is read, and where each of its characters stands in the text as it is written."""
+
+    text: str
+    at: tuple[int, ...]
+
+
 def personal_data_in(text: str, exempt: frozenset[str] = frozenset()) -> Iterator[Found]:
     """The personal values in a text, apart from numbers of the case itself."""
-    plain = "".join(unicodedata.normalize("NFKC", c) if len(unicodedata.normalize("NFKC", c)) == 1 else c for c in text)
-    for kind, pattern in ((Kind.RESIDENT_ID, _RESIDENT_ID), (Kind.MOBILE, _MOBILE), (Kind.EMAIL, _EMAIL)):
-        for match in pattern.finditer(plain):
-            if match.group() not in exempt and (kind is not Kind.RESIDENT_ID or _checks(match.group())):
-                yield Found(kind, match.start(), len(match.group()))
+    plain = _plain(text)
+    numbers = frozenset(compact(number) for number in exempt)
+    for kind, start, end in (*_numbers(plain.text, numbers), *_emails(plain.text)):
+        yield Found(kind, plain.at[start], plain.at[end - 1] + 1 - plain.at[start])
 
 
-def _checks(number: str) -> bool:
-    try:
-        return ric.calc_check_digit(number) == number[17].upper()
-    except ValidationError:
+def without_documents(text: str) -> str:
+    """The text with a dot for each character of a document's number, as a row put aside is kept."""
+    if not _MAY_HOLD_ONE.search(text):
+        return text
+    shown = list(text)
+    for found in personal_data_in(text):
+        if found.kind is Kind.RESIDENT_ID:
+            shown[found.start : found.start + found.length] = "•" * found.length
+    return "".join(shown)
+
+
+def _plain(text: str) -> _Plain:
+    """NFKC, plain digits, nothing that cannot be seen."""
+    read = [(_digit(each), i) for i, character in enumerate(text) for each in nfkc(character) if category(each) != "Cf"]
+    return _Plain("".join(each for each, _ in read), tuple(i for _, i in read))
+
+
+def _digit(character: str) -> str:
+    return str(int(character)) if category(character) == "Nd" else character
+
+
+def _emails(text: str) -> Iterator[tuple[Kind, int, int]]:
+    return ((Kind.EMAIL, match.start(), match.end()) for match in _EMAIL.finditer(text))
+
+
+def _numbers(text: str, exempt: frozenset[str]) -> Iterator[tuple[Kind, int, int]]:
+    """The numbers, each once: what one is made of makes no other."""
+    for row in _rows(text):
+        first = 0
+        while first < len(row):
+            found = next(_of_some(text, row[first:], exempt), None)
+            if found is None:
+                first += 1
+                continue
+            kind, taken = found
+            yield kind, row[first].start(), row[first + taken - 1].end()
+            first += taken
+
+
+def _rows(text: str) -> Iterator[list[re.Match[str]]]:
+    """Groups of digits with nothing but what may stand inside a number between them."""
+    row: list[re.Match[str]] = []
+    for group in _GROUP.finditer(text):
+        if row and not _BETWEEN.fullmatch(text, row[-1].end(), group.start()):
+            yield row
+            row = []
+        row.append(group)
+    yield row
+
+
+def _of_some(text: str, row: list[re.Match[str]], exempt: frozenset[str]) -> Iterator[tuple[Kind, int]]:
+    """What the first groups of a row are together: the longest first, and how many groups it takes."""
+    start = row[0].start()
+    ends = accumulate(len(group[0]) for group in row)
+    most = sum(1 for _ in takewhile(lambda characters: characters <= _CHARACTERS_MAX, ends))
+    for taken in range(most, 0, -1):
+        number = re.sub(r"[^0-9A-Z]", "", compact(text[start : row[taken - 1].end()]))
+        bare = number.lstrip(ascii_uppercase)
+        if exempt.intersection((number, bare)):
+            continue
+        if any(_is_document(one, text[:start]) for one in (number, bare)):
+            yield Kind.RESIDENT_ID, taken
+        elif _is_mobile(bare.rstrip("X"), has_plus=text[:start].endswith("+")):
+            yield Kind.MOBILE, taken
+
+
+def _is_document(number: str, before: str) -> bool:
+    """Whether it is the number of a document. Eight bare digits are one only beside a word that says so."""
+    if len(number) == 8 and number.isdigit() and not _PERMIT_WORDS.search(before):
         return False
+    try:
+        resident_id(number, today=_LATEST)
+    except Malformed:
+        return False
+    return True
+
+
+def _is_mobile(number: str, *, has_plus: bool) -> bool:
+    if len(number) not in _MOBILE_DIGITS or not number.isdigit():
+        return False
+    if not has_plus and not re.fullmatch(r"(?:(?:00)?86)?1[3-9][0-9]{9}", number):
+        return False
+    try:
+        mobile(f"+{number}" if has_plus else number)
+    except Malformed:
+        return False
+    return True

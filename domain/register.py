@@ -84,6 +84,7 @@ class QuarantineReason(Word):
     MALFORMED_NUMBER = "MALFORMED_NUMBER", "许可证编号格式不符", "The licence number is of no known form"
     UNKNOWN_SERVICES = "UNKNOWN_SERVICES", "许可类别不明", "The class or the services are none that licences have"
     INVALID_DATE = "INVALID_DATE", "有效期无效", "A date is none, or the last day lies before the first"
+    PERSONAL_DATA = "PERSONAL_DATA", "含证件号码", "A value holds the number of a person's document"
     CONTRADICTS_NUMBER = (
         "CONTRADICTS_NUMBER",
         "与许可证编号矛盾",

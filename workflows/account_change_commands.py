@@ -18,6 +18,7 @@ from workflows.commands import (
     Paragraph,
     ProposableCommand,
     Sha256,
+    ToldParagraph,
 )
 
 
@@ -96,7 +97,7 @@ class AccountClose(ProposableCommand):
 
     ended_on: Day
     """The day on which the subject ended."""
-    facts: Paragraph
+    facts: ToldParagraph
     """What became of the subject, and how that is known."""
     proof_reference: Line
     """The provider's own reference to the proof it keeps."""

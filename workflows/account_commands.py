@@ -20,6 +20,7 @@ from workflows.commands import (
     Paragraph,
     ProposableCommand,
     Sha256,
+    ToldParagraph,
 )
 
 Handle = Annotated[str, Field(min_length=4, max_length=30, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
@@ -93,7 +94,7 @@ class SupplementItem(Input):
 
     code: CodeName
     """Of the list `materials`, or a name of one's own such as DESCRIPTION."""
-    text: Paragraph
+    text: ToldParagraph
     """What exactly is wanted."""
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import unicodedata
+from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from domain.characters import category
 from domain.problems import Problem, ProblemCode
 from domain.reckoning import BOUNDS, is_reckoned
 
@@ -22,7 +24,7 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") and character != "\n":
+        if category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") and character != "\n":
             raise ValueError(f"holds the character U+{ord(character):04X}, which cannot be shown")
     return text
 
@@ -52,6 +54,10 @@ Moment = Annotated[AwareDatetime, AfterValidator(_reckoned)]
 Id = Annotated[str, Field(max_length=90, description="The id of a case or row."), AfterValidator(_printable)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 Paragraph = Annotated[str, Field(max_length=4_000), AfterValidator(_printable), AfterValidator(_written)]
+# Texts that others than their author's side read: no personal data in them.
+_TOLD: Final = "told to others"
+ToldLine = Annotated[Line, _TOLD]
+ToldParagraph = Annotated[Paragraph, _TOLD]
 CodeName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
 Key = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -100,11 +106,11 @@ class Reasons(Input):
 
     reason_codes: Annotated[list[CodeName], Field(min_length=1, max_length=10)]
     """Codes of the list that belongs to this step."""
-    facts: Paragraph
-    """The facts found."""
+    facts: ToldParagraph
+    """The facts found. No personal data."""
     legal_bases: Annotated[list[CodeName], Field(min_length=1, max_length=10)]
     """Codes of the list `legal_bases`, each in force on the date of the step."""
-    public_reason: Paragraph
+    public_reason: ToldParagraph
     """What the party is told, with the remedy open to them. No personal data."""
     note: Paragraph | None = None
     """An internal note for the staff of the case."""
@@ -115,6 +121,41 @@ class AdverseCommand(ProposableCommand):
 
     reasons: Reasons
     """Reason codes, facts, legal bases and the public reason."""
+
+
+def told_texts(input_: Input) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each text of an input that others are told, with its path."""
+    for name, is_told in _told_fields(type(input_)):
+        yield from _texts_in(getattr(input_, name), (to_camel(name),), is_told=is_told)
+
+
+def _texts_in(held: Any, path: tuple[str, ...], *, is_told: bool) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(held, Input):
+        yield from (((*path, *inner), text) for inner, text in told_texts(held))
+    elif isinstance(held, list):
+        for i, each in enumerate(held):
+            yield from _texts_in(each, (*path, str(i)), is_told=is_told)
+    elif is_told and isinstance(held, str):
+        yield path, held
+
+
+@cache
+def _told_fields(model: type[Input]) -> tuple[tuple[str, bool], ...]:
+    """The fields of an input that are told texts, or may hold inputs with such."""
+    found = []
+    for name, field in model.model_fields.items():
+        parts = list(_parts(field.annotation))
+        is_told = _TOLD in field.metadata or any(_TOLD in getattr(part, "__metadata__", ()) for part in parts)
+        if is_told or any(isinstance(part, type) and issubclass(part, Input) for part in parts):
+            found.append((name, is_told))
+    return tuple(found)
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """A type and every type that it is made of."""
+    yield hint
+    for part in get_args(hint):
+        yield from _parts(part)
 
 
 def problems_of(error: ValidationError) -> tuple[Problem, ...]:

@@ -17,9 +17,9 @@ from domain.state import State, Word
 from domain.table import Table
 from domain.viewer import Viewer
 from workflows.changes import Change, Opening
-from workflows.commands import AdverseCommand, Command
+from workflows.commands import AdverseCommand, Command, Input
 from workflows.database import Row
-from workflows.reasons import unsound_reasons
+from workflows.reasons import personal_data_told, unsound_reasons
 
 NEW: Final = "NEW"  # where a case stands before it is
 
@@ -257,4 +257,6 @@ def refusals(workflow: Workflow, transition: Transition, state: str, on: On, *, 
             found.extend(condition.problems(on))
     if with_input and isinstance(on.input, AdverseCommand):
         found.extend(unsound_reasons(on.input.reasons, transition.reasons_from, on.case, on.now))
+    if with_input and isinstance(on.input, Input):
+        found.extend(personal_data_told(on.input, on.case))
     return list(dict.fromkeys(found))  # two guards may stumble over the same code

@@ -6,7 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Day, Input, Paragraph, ProposableCommand
+from workflows.commands import (
+    AdverseCommand,
+    CaseCommand,
+    CodeName,
+    Day,
+    Input,
+    Paragraph,
+    ProposableCommand,
+    ToldParagraph,
+)
 
 
 class FilingStep(CaseCommand):
@@ -20,7 +29,7 @@ class Defect(Input):
     """A code of the list `return_reasons`."""
     item: CodeName
     """The item of the filing, such as displayName."""
-    text: Paragraph
+    text: ToldParagraph
     """What is wrong with it."""
 
 
@@ -47,5 +56,5 @@ class FilingRevoke(AdverseCommand):
 class FilingReinstate(ProposableCommand):
     """Annul the revocation of a filing."""
 
-    grounds: Paragraph
+    grounds: ToldParagraph
     """Why the revocation falls."""

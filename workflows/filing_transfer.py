@@ -13,7 +13,7 @@ from domain.filing import FilingState, Transfer
 from domain.journal import TextName, written
 from domain.problems import Problem, ProblemCode
 from workflows.changes import Change, Detail, Insert, Move, Say, Set
-from workflows.commands import CaseCommand, Id, Paragraph
+from workflows.commands import CaseCommand, Id, ToldParagraph
 from workflows.engine import On, Rests, Transition, guard
 
 S = FilingState
@@ -27,14 +27,14 @@ class FilingAskTransfer(CaseCommand):
 
     authority_id: Id
     """The authority that is asked."""
-    grounds: Paragraph
+    grounds: ToldParagraph
     """Why it should answer. The parties can read it."""
 
 
 class FilingTransferAnswer(CaseCommand):
     """Answer a question of transfer, or take it back."""
 
-    grounds: Paragraph | None = None
+    grounds: ToldParagraph | None = None
     """Why. The parties can read it."""
 
 
@@ -43,7 +43,7 @@ class FilingDesignate(CaseCommand):
 
     authority_id: Id
     """The authority that is to answer; the present one, where another was asked in vain."""
-    grounds: Paragraph
+    grounds: ToldParagraph
     """Why. The parties can read it."""
 
 

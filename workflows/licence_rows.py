@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.authorities import NATION
+from domain.characters import nfkc
 from domain.identifiers import LicenceNumber, Malformed, licence_number
 from domain.licence import SERVICES
 from domain.names import name_key
@@ -28,9 +29,13 @@ _CLASS_WORDS: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 _CLASSES: Final[Mapping[str, int]] = MappingProxyType({name_key(word): found for word, found in _CLASS_WORDS.items()})
-_DAY: Final = re.compile(
-    r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?: 0?0:00(?::00)?)?|([0-9]{2})([0-9]{2}))"
+_DAY: Final = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})[日号]?|([0-9]{2})([0-9]{2}))")
+_TIME_OF_DAY: Final = re.compile(
+    r"(?:[T ]+|(?<=[日号]))(?:[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?|[0-9]{6})"
+    r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?$"
 )
+_WRITTEN_NUMBER: Final = re.compile("[〇零一二三四五六七八九十]+")
+_WRITTEN_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _WITHOUT_DAY: Final = frozenset({"", "-", "—", "无", "长期", "长期有效", "无固定期限", "long-term", "none"})
 
 
@@ -83,16 +88,24 @@ def days_of(cells: Cells) -> tuple[date | None, date | None]:
 
 
 def _day(value: str) -> date | None:
+    """A day, however it is written; a time of day says nothing more."""
     if value.casefold() in _WITHOUT_DAY:
         return None
-    found = _DAY.fullmatch(value)
-    if found is None:
-        raise Unfit(QuarantineReason.INVALID_DATE)
-    year, *rest = (int(part) for part in found.groups() if part)
+    written = re.sub(r"\s", "", _TIME_OF_DAY.sub("", nfkc(value)))
     try:
+        found = _DAY.fullmatch(_WRITTEN_NUMBER.sub(_in_digits, written))
+        if found is None:
+            raise Unfit(QuarantineReason.INVALID_DATE)
+        year, *rest = (int(part) for part in found.groups() if part)
         day = date(year, *rest)
     except ValueError as impossible:
         raise Unfit(QuarantineReason.INVALID_DATE) from impossible
     if not is_reckoned(day):
         raise Unfit(QuarantineReason.INVALID_DATE)
     return day
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    """A number in 中文 in digits: a year is written digit by digit, a month and a day with 十."""
+    tens, ten, ones = found[0].translate(_WRITTEN_DIGITS).partition("十")
+    return str(int(tens or 1) * 10 + int(ones or 0)) if ten else tens

@@ -48,13 +48,13 @@ def what_is_asked_is_named(on: On) -> Sequence[Problem]:
 
 @guard(ProblemCode.KIND_BEYOND_LICENCE, rests=Rests.DERIVED, on_input=True, path=("kind",))
 def kind_is_within_the_licence(on: On) -> bool:
-    """By the register; of a licence that it does not list, by the class in its number."""
+    """By the register; of a licence that it does not list, by the class in its number. Unknown services cover none."""
     number, listed = on.input.licence_number, on.facts.licence
     if number is None or on.input.kind is PermissionKind.SPECIAL_APPROVAL:
         return True
     class_ = licence_number(number).licence_class
     services = listed.services if listed is not None else SERVICES.get(class_) if class_ is not None else None
-    return services is None or services in COVERED_BY[on.input.kind]
+    return services is not None and services in COVERED_BY[on.input.kind]
 
 
 @guard(ProblemCode.LICENCE_OF_ANOTHER, rests=Rests.DERIVED, on_input=True, path=("licenceNumber",))

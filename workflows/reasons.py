@@ -9,7 +9,7 @@ from domain.calendar import local_day
 from domain.codes.lists import is_listed
 from domain.personal import personal_data_in
 from domain.problems import Problem, ProblemCode
-from workflows.commands import Reasons
+from workflows.commands import Input, Reasons, told_texts
 
 # Numbers of the case itself: that of a licence may be a valid mobile number too, and the public may read it.
 _NUMBERS: Final = ("number", "receipt_number", "licence_number")
@@ -25,11 +25,14 @@ def unsound_reasons(reasons: Reasons, list_: str, case: Any, now: datetime) -> l
     for i, code in enumerate(reasons.legal_bases):
         if not is_listed("legal_bases", code, day):
             problems.append(Problem(ProblemCode.LEGAL_BASIS_INVALID, ("reasons", "legalBases", str(i))))
-    return [*problems, *personal_data_told(reasons.public_reason, ("reasons", "publicReason"), case)]
+    return problems
 
 
-def personal_data_told(text: str, path: tuple[str, ...], case: Any) -> list[Problem]:
-    """The personal values in a text that others read, each with its place; numbers of the case itself are none."""
+def personal_data_told(input_: Input, case: Any) -> list[Problem]:
+    """The personal values in the texts that others are told, each with its place; numbers of the case are none."""
     exempt = frozenset(number for name in _NUMBERS if (number := getattr(case, name, None)))
-    found = personal_data_in(text, exempt)
-    return [Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{place}.") for place in found]
+    return [
+        Problem(ProblemCode.PERSONAL_DATA_IN_TEXT, path, f"{place}.")
+        for path, text in told_texts(input_)
+        for place in personal_data_in(text, exempt)
+    ]

@@ -12,8 +12,10 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from io import IncrementalNewlineDecoder
 from typing import Final, NamedTuple
 
+from domain.characters import gb18030_2022
 from domain.problems import Problem, ProblemCode, Refused
 from domain.register import QuarantineReason
 from domain.state import Word
@@ -25,6 +27,9 @@ RAW_CHARACTERS_MAX: Final = 1_000
 # So many bytes beyond one a character were good UTF-8 before the first bad one: no accident of another encoding.
 _SURELY_UTF_8_BYTES: Final = 32
 _BOM: Final = "\ufeff"
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What some programs end a line with and no reader of CSV takes for one; NUL is what UTF-16 looks like from outside.
+_NO_LINE_ENDS: Final = ("\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1e", "\0")
 _QUOTED: Final = re.compile(r'([^"]*(?:""[^"]*)*)("?)')
 
 
@@ -46,6 +51,13 @@ class Survey(NamedTuple):
     sha256: str
     encoding: Encoding
     size_bytes: int
+
+
+def refuse_line_ends(header: str) -> None:
+    """Refuse a header row that goes on past a line end which is none in CSV: the whole file would be one row."""
+    for character in _NO_LINE_ENDS:
+        if character in header:
+            raise unreadable(f"Its lines end with U+{ord(character):04X}. Save it with line ends LF or CRLF, as UTF-8.")
 
 
 def unreadable(detail: str) -> Refused:
@@ -73,6 +85,8 @@ async def survey(source: Source, told: Callable[[int], None]) -> Survey:
 
 def _encoding(utf_8: _Attempt, gb18030: _Attempt, beginning: bytes) -> Encoding:
     has_bom = beginning.startswith(codecs.BOM_UTF8)
+    if beginning.startswith(_UTF_16):
+        raise unreadable("It is UTF-16. Save it as UTF-8.")
     if utf_8.fault_at is None:
         return Encoding.UTF_8_BOM if has_bom else Encoding.UTF_8
     # Most broken UTF-8 is also GB18030 of a kind: read so, every name would be wrong.
@@ -125,20 +139,33 @@ class Reading:
     async def records(self) -> AsyncGenerator[Record, None]:
         """The records, the header first. Refuses at the end where the file is not the one that was surveyed."""
         digest, splitter = sha256(), Splitter()
-        decoder = codecs.getincrementaldecoder(self._surveyed.encoding.codec)("replace")
-        is_first = True
+        decoder = _Decoder(self._surveyed.encoding)
         async for piece in self._source():
             digest.update(piece)
             self.read_bytes += len(piece)
-            text = decoder.decode(piece)
-            if is_first and text:
-                text, is_first = text.removeprefix(_BOM), False
-            for record in splitter.take(text):
+            for record in splitter.take(decoder.text(piece)):
                 yield record
-        for record in splitter.end(decoder.decode(b"", final=True)):
+        for record in splitter.end(decoder.text(b"", final=True)):
             yield record
         if digest.hexdigest() != self._surveyed.sha256:
             raise unreadable("It changed while it was read.")
+
+
+class _Decoder:
+    """Bytes as text: without a byte order mark, GB18030 as of 2022, and each line end, CR alone too, as LF."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        decoder = codecs.getincrementaldecoder(encoding.codec)("replace")
+        self._decoder = IncrementalNewlineDecoder(decoder, translate=True)
+        self._changes = gb18030_2022() if encoding is Encoding.GB18030 else {}
+        self._is_first = True
+
+    def text(self, piece: bytes, *, final: bool = False) -> str:
+        """The text that the bytes so far give more."""
+        text = self._decoder.decode(piece, final).translate(self._changes)
+        if self._is_first and text:
+            text, self._is_first = text.removeprefix(_BOM), False
+        return text
 
 
 class _Line(NamedTuple):
@@ -165,7 +192,7 @@ class Splitter:
         self._rest = rest[: RECORD_CHARACTERS_MAX + 2]  # a line so long is broken whatever follows
         for line in whole:
             self._lines += 1
-            yield from self._records(_Line(self._lines, line.removesuffix("\r")))
+            yield from self._records(_Line(self._lines, line))
 
     def end(self, text: str = "") -> Iterator[Record]:
         """The records that are left."""

@@ -128,7 +128,7 @@ class Licences:
             holder_name,
             province,
             licence_class,
-            cells.text("issuer"),
+            cells.words("issuer"),
             valid_from,
             valid_to,
         )

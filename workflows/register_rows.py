@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,27 +10,23 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from domain.characters import category, nfkc
 from domain.codes.lists import codes, province_of, rows_of
 from domain.identifiers import Malformed
 from domain.names import clean_name, name_key
+from domain.personal import without_documents
 from domain.register import QuarantineReason, RegisterKind
-from workflows.register_csv import Record, unreadable
+from workflows.register_csv import Record, refuse_line_ends, unreadable
 
 NAME_CHARACTERS_MAX: Final = 200
 VALUE_CHARACTERS_MAX: Final = 100
 _NAME_LETTERS_MIN: Final = 2
 _SHOWN_CHARACTERS_MAX: Final = 200
 _YES: Final = frozenset({"1", "true", "yes", "y", "是"})
-_PAIRS: Final = (
-    ("(", ")"),
-    ("（", "）"),
-    ("[", "]"),
-    ("【", "】"),
-    ("《", "》"),
-    ("〈", "〉"),
-    ("「", "」"),
-    ("“", "”"),
-)
+# After NFKC, which makes full-width brackets plain.
+_PAIRS: Final = ("()", "[]", "{}", "【】", "《》", "〈〉", "「」", "『』", "〔〕")
+_QUOTATION_MARKS: Final = re.compile('["“”„‟〝〞]')
+_DIVISION_CODE: Final = re.compile("[0-9]{4}(?:[0-9]{2}(?:[0-9]{3}){0,2})?")  # to county, township, village
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,9 @@ class Header:
     def __init__(self, kind: RegisterKind, record: Record) -> None:
         """Refused where a required column is missing or two columns claim to be the same one."""
         if record.broken is not None:
+            refuse_line_ends(record.raw)
             raise unreadable(f"Its header row, line {record.line}, is broken: {record.broken.en}.")
+        refuse_line_ends(record.raw)
         aliases = _aliases(kind)
         fields = [aliases.get(name_key(title)) for title in record.fields]
         _refuse_unfit(kind, fields, record.fields)
@@ -85,9 +84,16 @@ class Cells:
         at = self._columns.get(field)
         return "" if at is None else _plain(self._fields[at], characters_max)
 
+    def words(self, field: str, characters_max: int = VALUE_CHARACTERS_MAX) -> str:
+        """A value that is shown as it is: one with the number of a person's document is not let in."""
+        value = self.text(field, characters_max)
+        if value != without_documents(value):
+            raise Unfit(QuarantineReason.PERSONAL_DATA)
+        return value
+
     def name(self, field: str) -> str:
         """A name: there, and whole."""
-        name = self.text(field, NAME_CHARACTERS_MAX)
+        name = self.words(field, NAME_CHARACTERS_MAX)
         if not name:
             raise Unfit(QuarantineReason.EMPTY_NAME)
         if _is_fragment(name):
@@ -101,10 +107,10 @@ class Cells:
 
     def province(self, field: str) -> str:
         """The GB/T 2260 code of the province that a value names; empty where it names none."""
-        value = self.text(field)
+        value = nfkc(self.text(field)).replace(" ", "")
         if not value:
             return ""
-        found = _provinces().get(value) or province_of(value)
+        found = _provinces().get(value) or province_of(value) or _province_around(value)
         if found is None:
             raise Unfit(QuarantineReason.UNKNOWN_DIVISION)
         return found
@@ -144,10 +150,19 @@ def _plain(value: str, characters_max: int) -> str:
 
 def _is_fragment(name: str) -> bool:
     """Whether the name is a piece of one: too short, signs only, or with a bracket that stands alone."""
-    letters = [character for character in name if character.isalnum()]
-    if len(letters) < _NAME_LETTERS_MIN:
+    plain = nfkc(name)
+    if sum(category(character)[0] in "LN" for character in plain) < _NAME_LETTERS_MIN:
         return True
-    return name.count('"') % 2 == 1 or any(name.count(opening) != name.count(closing) for opening, closing in _PAIRS)
+    is_open = any(plain.count(opening) != plain.count(closing) for opening, closing in _PAIRS)
+    return is_open or len(_QUOTATION_MARKS.findall(plain)) % 2 == 1
+
+
+def _province_around(value: str) -> str | None:
+    """The province of a smaller division: by the first two digits of its code, or by the whole name it begins with."""
+    if _DIVISION_CODE.fullmatch(value):
+        return _provinces().get(value[:2])
+    names = [code.zh for code in codes("divisions").values() if value.startswith(code.zh)]
+    return _provinces()[max(names, key=len)] if names else None
 
 
 @cache

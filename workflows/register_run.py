@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.ids import new_id
+from domain.personal import without_documents
 from domain.register import ImportState, QuarantinedRow, RegisterImport
 from domain.table import table_of
 from workflows.database import Database, Transaction, collided
@@ -195,5 +196,5 @@ class Run:
             "import_id": stamp.import_id,
             "line": row.line,
             "reason": row.reason,
-            "raw": row.raw.translate(_NOT_STORED),
+            "raw": without_documents(row.raw).translate(_NOT_STORED),
         }

@@ -68,7 +68,7 @@ class Sources:
         name = cells.name("name")
         if cells.says_yes("is_fragment"):
             raise Unfit(QuarantineReason.BROKEN_FRAGMENT)
-        section, form, level = (cells.text(field) for field in ("section", "form", "level"))
+        section, form, level = (cells.words(field) for field in ("section", "form", "level"))
         return ListedUnit(cells.line, cells.raw, name, section, form, level, cells.province("division"))
 
     async def known(

@@ -24,7 +24,7 @@ _SCOPED: Final[Any] = {**_AGAINST, "code_lists": ("sanction_reasons", "legal_bas
 _ON_EVIDENCE: Final = (is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
 _DECIDING: Final = (*_ON_EVIDENCE, g.each_point_of_the_answer_is_addressed)
 _AFTER_A_HEARING: Final = (*_DECIDING, g.hearing_is_over, g.it_rests_on_what_the_holder_was_heard_on)
-_MILDER: Final = (is_not_ones_own_matter, g.reason_tells_no_personal_data)
+_MILDER: Final = (is_not_ones_own_matter,)
 # What a news permission that was suspended for it may come back on.
 _ENDING: Final = (facts.PERMISSIONS,)
 

@@ -16,12 +16,13 @@ from workflows.commands import (
     Day,
     Id,
     Input,
-    Line,
     Moment,
     Paragraph,
     ProposableCommand,
     Reasons,
     Sha256,
+    ToldLine,
+    ToldParagraph,
 )
 
 RESTRICTION_DAYS_MAX: Final = 30
@@ -45,8 +46,8 @@ class EvidencePiece(Input):
     """Whether the holder may be shown it. A decision rests on disclosed pieces only."""
     sha256: Sha256 | None = None
     """Of the original that the provider keeps."""
-    address: Line | None = None
-    """Where it was public."""
+    address: ToldLine | None = None
+    """Where it was public. No personal data."""
     captured_at: Moment | None = None
     """When it was captured."""
 
@@ -81,7 +82,7 @@ class SanctionNotify(CaseCommand):
 
     proposed_level: SanctionLevel
     """What is thought of."""
-    facts: Paragraph
+    facts: ToldParagraph
     """The facts as the holder is told them."""
     evidence_ids: Pieces
     """The pieces that the holder is shown."""
@@ -101,7 +102,7 @@ class Addressed(Input):
 
     point: Annotated[int, Field(ge=1, le=POINTS_MAX)]
     """The number of the argument, from 1."""
-    text: Paragraph
+    text: ToldParagraph
     """What is said to it."""
 
 
@@ -160,7 +161,7 @@ class SuspendDecision(WarnDecision):
 
     days: Annotated[int, Field(ge=1, le=SUSPENSION_DAYS_MAX)]
     """For how many calendar days: 7, 15, 30 or 90, or another number with a reason."""
-    length_reason: Paragraph | None = None
+    length_reason: ToldParagraph | None = None
     """Why the length is another."""
 
 
@@ -205,14 +206,14 @@ class SanctionReduce(ProposableCommand):
     """Codes of `restriction_scopes`, where it becomes or stays a restriction."""
     days: Annotated[int, Field(ge=1, le=SUSPENSION_DAYS_MAX)] | None = None
     """For how many calendar days from now, where it becomes or stays a restriction or a suspension."""
-    reason: Paragraph
+    reason: ToldParagraph
     """Why; the holder is told."""
 
 
 class SanctionLift(CaseCommand):
     """Lift the measure before its end."""
 
-    reason: Paragraph
+    reason: ToldParagraph
     """Why; the holder is told."""
 
 
@@ -221,7 +222,7 @@ class SanctionRescind(ProposableCommand):
 
     measure_id: Id
     """The measure."""
-    reason: Paragraph
+    reason: ToldParagraph
     """Why; the holder is told."""
 
 

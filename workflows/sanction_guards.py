@@ -14,7 +14,6 @@ from domain.problems import Problem, ProblemCode
 from domain.recommended import recurrence_of
 from domain.sanction import EndCause, MeasureLevel, SanctionLevel, SanctionState, in_force, was_heard
 from workflows.engine import On, Rests, guard
-from workflows.reasons import personal_data_told
 from workflows.sanction_commands import (
     INTERIM_DAYS_MAX,
     POINTS_MAX,
@@ -27,11 +26,6 @@ _SKIP: Final = 2  # so many rungs above what is in force is a skip
 
 
 # --- whose matter, what words ------------------------------------------------------------------------------------
-@guard(ProblemCode.PERSONAL_DATA_IN_TEXT, rests=Rests.LOCKED, on_input=True)
-def reason_tells_no_personal_data(on: On) -> Sequence[Problem]:
-    return personal_data_told(on.input.reason, ("reason",), on.case)
-
-
 @guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
 def scope_is_of_the_list(on: On) -> Sequence[Problem]:
     day = local_day(on.now)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, cast
-from unicodedata import normalize
 
 import orjson
 
+from domain.characters import nfkc
 from domain.policy.masking import Form, Kind
 
 Forms = Mapping[Form, str]
@@ -103,7 +103,7 @@ if _missing := [kind for kind in Kind if kind not in MAKERS]:
 
 def forms_of(kind: Kind, value: str) -> dict[Form, str]:
     """The forms to store of one value. Only an organisation's are the value itself."""
-    text = normalize("NFKC", value).strip()
+    text = nfkc(value).strip()
     return {form: _not_telling(form, make(text), value, text) for form, make in MAKERS[kind].items()}
 
 

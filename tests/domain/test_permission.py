@@ -40,7 +40,7 @@ STANDING: dict[str, Any] = {
         ({"licence_services": "REPRINT_ONLY", "kind": "REPRINT_ONLY"}, "STANDS"),
         ({"kind": "REPRINT_ONLY"}, "STANDS"),
         ({"licence_services": "PLATFORM", "kind": "REPRINT_ONLY"}, "ENDED"),
-        ({"licence_services": None}, "STANDS"),
+        ({"licence_services": None}, "ENDED"),
         ({"licence_is_listed": False}, "ENDED"),
         ({"kind": "SPECIAL_APPROVAL", "licence_is_listed": False, "licence_services": None}, "STANDS"),
         ({"kind": "SPECIAL_APPROVAL", "licence_valid_to": date(2020, 1, 1), "valid_until": TODAY}, "STANDS"),

@@ -213,7 +213,7 @@ def stands(one: Rows, today: date) -> bool:
 
 
 def covers(services: str | None, kind: str) -> bool:
-    """What a register does not tell it does not deny."""
-    if services is None or services == "PUBLISH_AND_REPRINT":
+    """A licence whose services are unknown covers nothing."""
+    if services == "PUBLISH_AND_REPRINT":
         return True
     return services == "REPRINT_ONLY" and kind == "REPRINT_ONLY"
