@@ -10,7 +10,7 @@ from domain.identifiers import Malformed, licence_number
 from domain.permission import RegisterEntry
 from domain.register import QuarantineReason, RegisterKind
 from tests.registers import imported, opened, put_aside
-from tests.world import World
+from tests.world import World, unique
 from workflows.database import Database
 from workflows.register_import import quarantined_rows
 
@@ -90,6 +90,7 @@ async def test_r1_a_licence_of_unknown_services_covers_nothing(world: World, kin
     (entry,) = await world.rows(RegisterEntry, account_id=account_id)
     number = await world.licence(str(entry.organisation_name), services=None, licence_class=None)
 
-    answer = await holder.request(account_id, number, kind)
+    asked = {"accountId": account_id, "kind": kind, "licenceNumber": number, "idempotencyKey": unique("request-")}
+    answer = await holder.person.refused("permissionRequest", **asked)
 
     assert ("KIND_BEYOND_LICENCE", "kind") in answer.problems
