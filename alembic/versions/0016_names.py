@@ -9,7 +9,7 @@ from domain.identifiers import Malformed, licence_number
 from domain.names import name_key
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
