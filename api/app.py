@@ -6,7 +6,7 @@ Here and nowhere else the clock is made.
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +16,11 @@ from typing import Any, Final
 
 import structlog
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import Authenticator
 from api.background import running
@@ -151,17 +152,31 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
     def handed(choose: Callable[[Deployment], Any]) -> Any:
         return _Handed(lambda: choose(app.state.deployment))
 
+    def called(choose: Callable[[Deployment], Any]) -> Any:
+        return for_pages_of(settings.cors_origins, handed(choose))
+
+    graphql = called(lambda deployment: deployment.graphql)
     app = _App(
         lifespan=lifespan,
         routes=[
-            Route("/graphql", handed(lambda deployment: deployment.graphql)),
-            Route("/documents", handed(lambda deployment: deployment.uploads)),
+            Route("/graphql", graphql),
+            Route("/documents", called(lambda deployment: deployment.uploads)),
             *[Route(path, handed(lambda deployment: deployment.register)) for path in REGISTER_PATHS],
             Route("/health", handed(lambda deployment: deployment.health), methods=["GET"]),
             Route("/", hint, methods=["GET"]),
         ],
     )
+    app.state.graphql = graphql
     return app
+
+
+def for_pages_of(origins: Sequence[str], part: ASGIApp) -> ASGIApp:
+    """Let browsers call a part from pages of these origins, with a token that the page has and never with cookies."""
+    if not origins:
+        return part
+    return CORSMiddleware(
+        part, origins, allow_methods=["POST"], allow_headers=["Authorization"], expose_headers=["Retry-After"]
+    )
 
 
 def _settled_in() -> None:
@@ -176,7 +191,7 @@ class _App(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql":
-            await self.state.deployment.graphql(scope, receive, send)
+            await self.state.graphql(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -123,21 +123,17 @@ def _language(accept_language: str | None) -> Language:
 async def body_of(receive: Receive) -> bytes:
     """The body. BODY_TOO_LARGE as soon as it is; Gone."""
     message = await receive()
-    parts = [message.get("body", b"")]
-    size = _within(len(parts[0]))
-    while message["type"] == "http.request" and message.get("more_body"):
+    body = message.get("body", b"")
+    if message.get("more_body"):
+        body = bytearray(body)  # a list of pieces would weigh many times what is in them
+    while message["type"] == "http.request" and message.get("more_body") and len(body) <= BODY_BYTES_MAX:
         message = await receive()
-        parts.append(message.get("body", b""))
-        size = _within(size + len(parts[-1]))
+        body += message.get("body", b"")
+    if len(body) > BODY_BYTES_MAX:
+        raise refused(ErrorCode.BODY_TOO_LARGE)
     if message["type"] != "http.request":
         raise Gone
-    return b"".join(parts)
-
-
-def _within(size: int) -> int:
-    if size > BODY_BYTES_MAX:
-        raise refused(ErrorCode.BODY_TOO_LARGE)
-    return size
+    return bytes(body)
 
 
 class Request(NamedTuple):

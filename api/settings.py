@@ -2,13 +2,23 @@
 
 # No `from __future__ import annotations`: pydantic reads the annotations when the class is made.
 import os
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api import dev_issuer
@@ -21,6 +31,7 @@ from workflows.migrations import SQLITE_PREFIX
 
 Algorithm = Literal["EdDSA", "ES256", "RS256", "PS256"]
 PATIENCE_SECONDS: Final = 600.0
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 OF_PROVIDERS: Final = frozenset(
     {Role.HOLDER, Role.REVIEWER, Role.COMPLIANCE_OFFICER, Role.APPEAL_REVIEWER, Role.INTEGRATION, Role.AUDITOR}
 )
@@ -96,6 +107,16 @@ def _distinct(issuers: tuple[Issuer, ...]) -> tuple[Issuer, ...]:
     return tuple(issuers)
 
 
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin) or re.fullmatch("https:.*:443|http:.*:80", origin):
+            raise ValueError(
+                f"{origin!r} is no origin as browsers send it: https://app.example.cn, in small letters,"
+                " without a path, a slash at its end or the usual port; neither * nor null"
+            )
+    return origins
+
+
 class Settings(BaseSettings):
     """The settings of a deployment."""
 
@@ -152,6 +173,24 @@ class Settings(BaseSettings):
     """The same of one address without a token."""
     uploads_per_minute: int = Field(60, ge=1)
     """Documents of one viewer."""
+    idle_seconds: float = Field(15, gt=0)
+    """How long a connection may ask nothing."""
+    head_seconds: float = Field(10, gt=0)
+    """How long the head of a request may take."""
+    body_seconds: float = Field(20, gt=0)
+    """How long its body may take, anew for each 64 KB of it."""
+    answer_seconds: float = Field(30, gt=0)
+    """How long a client may take nothing of its answer."""
+    connections_max: int = Field(1_000, ge=4)
+    """How many clients may be connected at once, fewer where the system gives fewer descriptors (two each). Over it,
+    the one whose wait ends first goes; where all wait for their answers, a new one gets 503."""
+    bytes_in_flight_max: int = Field(32_000_000, ge=4_000_000)
+    """How many bytes of bodies that are not whole, and of answers not taken, are kept for all clients at once."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """The proxies whose X-Forwarded-For and X-Forwarded-Proto are believed (JSON list of addresses or networks)."""
+    cors_origins: Annotated[tuple[str, ...], AfterValidator(_origins)] = ()
+    """The origins whose pages may call the API from a browser (JSON list, as https://app.example.cn); never with
+    cookies."""
     worker: bool = True
     """Whether `signet serve` itself does what falls due; `false` where `signet worker` does, which wants PostgreSQL."""
     holidays: tuple[date, ...] = ()
@@ -220,6 +259,8 @@ def shown(settings: Settings) -> dict[str, tuple[str, str]]:
     values["keys"] = "***" if settings.keys else ""
     values["issuers"] = ", ".join(issuer.issuer for issuer in settings.issuers)
     values["holidays"] = ", ".join(map(str, settings.holidays))
+    values["trusted_proxies"] = ", ".join(map(str, settings.trusted_proxies))
+    values["cors_origins"] = ", ".join(settings.cors_origins)
     return {
         f"SIGNET_{name.upper()}": ("" if value is None else str(value), Settings.model_fields[name].description or "")
         for name, value in values.items()

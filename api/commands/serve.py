@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from math import ceil
 from typing import Annotated, Final
 
 import orjson
@@ -14,6 +15,7 @@ import uvicorn
 from rich.console import Console
 
 from api.app import create_app, opened
+from api.clients import client_protocol
 from api.commands.migrate import migrated
 from api.commands.startup import EXIT_REFUSED, ClockOffset, cures_told, settings_from
 from api.commands.token import trial_token
@@ -60,11 +62,15 @@ def server_of(settings: Settings, ready: Callable[[str], None]) -> Server:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=client_protocol(settings),
+        ws="none",
         lifespan="on",
         access_log=False,  # it would print query strings
         log_config=None,
         server_header=False,
+        timeout_keep_alive=ceil(settings.idle_seconds),
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return Server(config, ready)
