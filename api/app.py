@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth import Authenticator
+from api.auth import MUTE, Authenticator
 from api.background import running
 from api.endpoint import GraphQLEndpoint
 from api.execute import Engine
@@ -93,6 +93,8 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
     """The collaborators, each handed what it needs. Tokens keep to the time, whatever the office's clock says."""
     office = office_of(settings, database, keys, clock)
     authenticator = Authenticator(settings, keys, Viewers(database, monotonic), clock)
+    for name in authenticator.mute:
+        _log.warning("issuer.mute", issuer=name, cure=MUTE)
     documents = Buckets(
         _rate(settings.unknown_documents_per_minute), _rate(settings.anonymous_unknown_documents_per_minute)
     )

@@ -43,8 +43,14 @@ _ALSO_NAMED: Final[Mapping[str, tuple[str, ...]]] = {"EdDSA": ("EdDSA", "Ed25519
 _DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
+MUTE: Final = (
+    "None of its keys fits its algorithms, so its tokens prove nobody: give a JWK set with such a public key."
+    " (SIGNET_ISSUERS)"
+)
+
+
 class IssuerUnusable(Exception):
-    """An issuer's keys cannot be used: give a JWK set of public keys that fit its algorithms (SIGNET_ISSUERS)."""
+    """An issuer's keys cannot be read: give a JWK set (SIGNET_ISSUERS)."""
 
 
 def _is_token_type(value: object) -> None:
@@ -98,6 +104,11 @@ class Authenticator:
         if not settings.is_production:
             self._verifiers[dev_issuer.ISSUER] = self._dev_verifier(keys, settings.audience)
         self._kept: OrderedDict[bytes, _Believed] = OrderedDict()
+
+    @property
+    def mute(self) -> tuple[str, ...]:
+        """The issuers whose sets have no key that fits their algorithms: nobody is believed on their word."""
+        return tuple(name for name, verifier in self._verifiers.items() if not verifier.keys.keys)
 
     async def viewer(self, authorization: str | None) -> Viewer:
         """Who asks; ANONYMOUS without the header. NotAuthenticated for a header that proves nobody."""
@@ -189,25 +200,23 @@ def _plain(text: object) -> str | None:
 def _key_set(issuer: Issuer, algorithms: Sequence[str]) -> KeySet:
     try:
         jwks = issuer.jwks if issuer.jwks is not None else orjson.loads(issuer.jwks_file.read_bytes())  # type: ignore[union-attr]
-        keys = [key for jwk in jwks["keys"] if (key := _key(jwk, algorithms)) is not None]
+        listed = list(jwks["keys"])
     except (*_DEFECTS, OSError) as defect:
         raise IssuerUnusable(f"{issuer.issuer}: its keys cannot be read. {IssuerUnusable.__doc__}") from defect
-    if not keys:
-        raise IssuerUnusable(f"{issuer.issuer}: none of its keys fits its algorithms. {IssuerUnusable.__doc__}")
-    return KeySet(keys)
+    return KeySet([key for jwk in listed if (key := _key(jwk, algorithms)) is not None])
 
 
-def _key(jwk: Mapping[str, Any], algorithms: Sequence[str]) -> Key | None:
-    """The key, if it is one that the issuer signs with."""
-    if jwk["kty"] == "oct" or "d" in jwk:
-        raise ValueError("a secret key: an issuer's set has public keys only")
-    if jwk.get("use", "sig") != "sig":
+def _key(jwk: Any, algorithms: Sequence[str]) -> Key | None:
+    """The key, if it is one that the issuer signs with. Whatever else a set holds is passed over (RFC 7517, 5)."""
+    try:
+        if "d" in jwk or jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ("verify",)):
+            return None  # a private key that is published proves nothing any more
+        if jwk.get("alg") not in (None, *algorithms):
+            return None
+        key = KeySet.registry_cls.import_key(dict(jwk))
+        return key if any(_fits(key, algorithm) for algorithm in algorithms) else None
+    except Exception:  # noqa: BLE001 - of a kind that is not known here, or malformed in whatever way
         return None
-    key = KeySet.registry_cls.import_key(dict(jwk))
-    for algorithm in algorithms:
-        if _fits(key, algorithm):
-            return key
-    return None
 
 
 def _fits(key: Key, algorithm: str) -> bool:

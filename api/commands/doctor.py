@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from api.app import system_clock
-from api.auth import Authenticator, IssuerUnusable
+from api.auth import MUTE, Authenticator, IssuerUnusable
 from api.commands.startup import EXIT_REFUSED, settings_from
 from api.commands.work import told
 from api.settings import Settings, shown
@@ -93,7 +93,8 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
             return
         yield Finding(Mark.GOOD, "The database answers, with the tables of this version")
         if keys is not None:
-            yield await _fits(settings, database, keys)
+            async for finding in _fits(settings, database, keys):
+                yield finding
         if settings.clock_offset:
             yield await _clock(settings, database)
         async for finding in _data(settings, database, console):
@@ -102,13 +103,16 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
         await database.close()
 
 
-async def _fits(settings: Settings, database: Database, keys: Keys) -> Finding:
+async def _fits(settings: Settings, database: Database, keys: Keys) -> AsyncIterator[Finding]:
     try:
         check(await known_deployment(database), keys.id, settings.deployment_code)
-        Authenticator(settings, keys, Viewers(database, float), system_clock)
+        authenticator = Authenticator(settings, keys, Viewers(database, float), system_clock)
     except (DeploymentUnusable, IssuerUnusable) as unusable:
-        return Finding(Mark.BAD, "Keys, code or issuers are not those of this deployment", str(unusable))
-    return Finding(Mark.GOOD, "Keys, code and issuers are those of this deployment")
+        yield Finding(Mark.BAD, "Keys, code or issuers are not those of this deployment", str(unusable))
+        return
+    yield Finding(Mark.GOOD, "Keys, code and issuers are those of this deployment")
+    for name in authenticator.mute:
+        yield Finding(Mark.BAD, f"Nobody is believed on the word of {name}", MUTE)
 
 
 async def _clock(settings: Settings, database: Database) -> Finding:

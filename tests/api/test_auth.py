@@ -409,13 +409,21 @@ async def test_in_a_trial_a_holder_says_where_to_enrol(front: Front) -> None:
         {"keys": [ECKey.generate_key("P-384").as_dict(private=False)]},
         {"keys": [{**ED.as_dict(private=False), "use": "enc"}]},
         {"keys": []},
-        {},
     ],
 )
-def test_keys_that_prove_nothing_stop_the_start(jwks: dict[str, Any]) -> None:
+def test_keys_that_prove_nothing_leave_their_issuer_mute(jwks: dict[str, Any]) -> None:
     issuer = Issuer(
         issuer=ISSUER, jwks=jwks, algorithms=("EdDSA", "RS256", "ES256"), roles={Role.HOLDER}, provider_id="provider_1"
     )
+
+    authenticator = Authenticator(Settings(issuers=(issuer,)), KEYS, None, lambda: NOW)  # type: ignore[arg-type]
+
+    assert authenticator.mute == (ISSUER,)
+
+
+@pytest.mark.parametrize("jwks", [{}, {"keys": None}, {"key": [ED.as_dict(private=False)]}])
+def test_what_is_no_set_of_keys_stops_the_start(jwks: dict[str, Any]) -> None:
+    issuer = Issuer(issuer=ISSUER, jwks=jwks, algorithms=("EdDSA",), roles={Role.HOLDER}, provider_id="provider_1")
 
     with pytest.raises(IssuerUnusable, match="SIGNET_ISSUERS"):
         Authenticator(Settings(issuers=(issuer,)), KEYS, None, lambda: NOW)  # type: ignore[arg-type]
