@@ -169,6 +169,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> Starlette:
         ],
     )
     app.state.graphql = graphql
+    app.router.redirect_slashes = False  # it would send on to whatever host the request names
     return app
 
 

@@ -28,7 +28,7 @@ from api.documents import Document, read
 from api.errors import RETRY_AFTER_SECONDS, ErrorCode
 from api.execute import Engine
 from api.logs import noted, noted_away
-from api.register_pages import AS_OF, Page, badge_page, dump_page, entry_page, refusal_page, search_page
+from api.register_pages import Page, badge_page, dump_page, entry_page, refusal_page, search_page
 from api.register_status import StatusList
 from api.requests import Head, head_of
 from api.types.language import Language, preferred
@@ -261,20 +261,19 @@ class PublicRegister:
     # --- how it is written -------------------------------------------------------------------------------------
     def _written(self, asked: Asked, answer: Answer) -> Response:
         """The data or the page. The tag is that of what is shown, without the moment it was asked."""
-        shows_page = asked.is_html and answer.page is not None
-        if shows_page and answer.page is not None:
-            raw, type_ = answer.page.text.encode(), HTML
+        now = self._office.clock().isoformat(timespec="seconds").replace("+00:00", "Z")
+        page = answer.page if asked.is_html else None
+        if page is not None:
+            shown, body, type_ = f"{page.before}{page.after}".encode(), page.text(now).encode(), HTML
         else:
-            data = {"asOf": AS_OF, **answer.data} if "keys" not in answer.data else answer.data
-            raw, type_ = orjson.dumps(data, option=orjson.OPT_UTC_Z), JSON
-        tag = f'W/"{sha256(raw).hexdigest()[:32]}"'
+            dated = {"asOf": now, **answer.data} if "keys" not in answer.data else answer.data
+            shown, body = (orjson.dumps(data, option=orjson.OPT_UTC_Z) for data in (answer.data, dated))
+            type_ = JSON
+        tag = f'W/"{sha256(shown).hexdigest()[:32]}"'
         headers = _ALWAYS | {"cache-control": CACHING, "etag": tag, "content-language": asked.language.value.lower()}
-        if answer.page is not None:
-            headers |= answer.page.headers if shows_page else {}
+        headers |= page.headers if page is not None else {}
         if answer.status == 200 and _is_known(tag, asked.matches):
             return Response(status_code=304, headers=headers)
-        now = self._office.clock().isoformat(timespec="seconds").replace("+00:00", "Z")
-        body = raw.replace(AS_OF.encode(), now.encode())
         return Response(body, answer.status, headers | {"content-length": str(len(body)), "content-type": type_})
 
 

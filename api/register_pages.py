@@ -16,7 +16,6 @@ from domain.holder import SubjectType
 from domain.permission import PermissionKind, Standing
 from domain.provider import Mode
 
-AS_OF: Final = "@as-of@"  # where the moment of the answer is written
 _STYLE: Final = """
 :root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
 table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #8888;padding:.4rem;text-align:left;
@@ -93,10 +92,15 @@ _LISTS: Final = {"category": "filing_categories", "division": "divisions"}
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it is sent."""
+    """A page: all of it but the moment of the answer, which stands between the two parts."""
 
-    text: str
+    before: str
+    after: str
     headers: Mapping[str, str] = field(default_factory=lambda: _HEADERS)
+
+    def text(self, moment: str) -> str:
+        """The page as it is sent."""
+        return f'{self.before}<time datetime="{moment}">{moment}</time>{self.after}'
 
 
 def search_page(found: Mapping[str, Any], where: Mapping[str, str], language: Language) -> Page:
@@ -162,14 +166,13 @@ def _framed(title: str, body: str, language: Language, query: Mapping[str, str] 
     change = f'<a hreflang="{other.value.lower()}" href="?{escape(switch)}">{_word("language", language)}</a>'
     proofs = (("/.well-known/signet-keys.json", "keys"), ("/badges/status.json", "status_list"))
     foot = " · ".join(f'<a href="{path}">{_word(word, language)}</a>' for path, word in proofs)
-    moment = f'{_word("as_of", language)} <time datetime="{AS_OF}">{AS_OF}</time>'
-    text = (
+    before = (
         f'<!doctype html><html lang="{"zh-CN" if language == Language.ZH else "en"}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body><header><nav>{nav} · {change}</nav></header>"
-        f"<main><h1>{escape(title)}</h1>{body}</main><footer><p>{moment}</p><p>{foot}</p></footer></body></html>\n"
+        f"<main><h1>{escape(title)}</h1>{body}</main><footer><p>{_word('as_of', language)} "
     )
-    return Page(text)
+    return Page(before, f"</p><p>{foot}</p></footer></body></html>\n")
 
 
 def _table(entries: Iterable[Mapping[str, Any]], language: Language) -> str:
