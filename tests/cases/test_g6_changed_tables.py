@@ -24,8 +24,7 @@ REGISTER: Final = "/register?name=示例"
 CHANGES: Final = {
     "type altered": ("ALTER TABLE holder ALTER COLUMN seq TYPE bigint", "REINDEX holder"),
     "types altered of what every step writes": (
-        "ALTER TABLE step ALTER COLUMN seq TYPE bigint; ALTER TABLE staff ALTER COLUMN seq TYPE bigint;"
-        "ALTER TABLE provider ALTER COLUMN seq TYPE bigint; ALTER TABLE event ALTER COLUMN seq TYPE bigint",
+        ";".join(f"ALTER TABLE {name} ALTER COLUMN seq TYPE bigint" for name in ("step", "staff", "provider", "event")),
         "ALTER TABLE step ADD COLUMN later TEXT; ALTER TABLE event ADD COLUMN later TEXT",
     ),
     "type of a text altered": ("ALTER TABLE holder ALTER COLUMN display_name TYPE varchar(500)", "ANALYZE holder"),
@@ -42,11 +41,15 @@ CHANGES: Final = {
 }
 
 
+def change_file(path: str, statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
+        other.executescript(statements)
+
+
 async def change(kind: Kind, url: str, statements: str) -> None:
     """As an administrator does, past the server."""
     if kind == "sqlite":
-        with closing(sqlite3.connect(url.removeprefix(SQLITE_PREFIX), isolation_level=None)) as other:
-            other.executescript(statements)
+        await asyncio.to_thread(change_file, url.removeprefix(SQLITE_PREFIX), statements)
         return
     other = await asyncpg.connect(url)
     for statement in statements.split(";"):
