@@ -171,6 +171,8 @@ class ProblemCode(Word):
         "A special approval has a number and a last day.", "Give what the path names.")
     NOTHING_TO_NARROW = ("NOTHING_TO_NARROW", "无可缩减范围", "The permission allows no more than to reprint.",
         "Suspend or revoke it instead.")
+    SERVICES_NOT_REDUCED = ("SERVICES_NOT_REDUCED", "许可范围未缩减", "The register lists no less for its licence.",
+        "Narrow it once the register lists reprinting alone; suspend or revoke it otherwise.")
     RENEWAL_LATE = ("RENEWAL_LATE", "续期申请已逾期", "A renewal is asked for at least 30 days before the end.",
         "Request a new permission once the licence is renewed.")
     LICENCE_NOT_IN_DOUBT = ("LICENCE_NOT_IN_DOUBT", "许可证无存疑", "Nothing puts this licence in doubt.",

@@ -16,7 +16,7 @@ from workflows.account_adopt import ADOPT
 from workflows.account_change import CHANGES
 from workflows.account_close import CLOSING
 from workflows.account_counts import LIVE_ACCOUNTS, LIVE_ACCOUNTS_BESIDE
-from workflows.bans import BANNED
+from workflows.bans import BANNED, STILL_BANNED
 from workflows.engine import Transition, Workflow
 from workflows.held_names import NAME_HELD
 from workflows.own_matter import is_not_ones_own_matter
@@ -154,7 +154,7 @@ ACCOUNT = Workflow(
                 g.category_stays_with_its_authority,
             ),
             effects=(effects.approve,),
-            facts=(BANNED,),
+            facts=(BANNED, STILL_BANNED),
             four_eyes=effects.approval_needs_two,
             code_lists=("filing_categories",),
         ),

@@ -133,7 +133,7 @@ def category_stays_with_its_authority(on: On) -> Sequence[Problem]:
     return []
 
 
-@guard(ProblemCode.SUBJECT_BANNED, rests=Rests.DERIVED, path=("id",))
+@guard(ProblemCode.SUBJECT_BANNED, rests=Rests.LOCKED, path=("id",))
 def subject_is_not_banned(on: On) -> bool:
     return not on.facts.banned
 

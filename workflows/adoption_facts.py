@@ -210,7 +210,7 @@ async def known_of(
     for what, key in await connection.fetch(_TAKEN, bound):
         (known.names if what == "name" else known.handles).add(key)
     subjects = {id_: (provider_id, holder.known_by) for id_, holder in known.holders.items()}
-    known.banned = await banned(keys, connection, subjects, now)
+    known.banned = await banned(keys, connection, subjects, now, held=lock)
     known.closed = frozenset(row[0] for row in await connection.fetch(CLOSED_BEFORE, {"ids": list(known.holders)}))
     return known
 

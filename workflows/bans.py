@@ -1,12 +1,13 @@
 """Who may not come back: a closure keeps names, handles and subjects out of one provider until a date (Art. 8, 9).
 
 A subject is known by an index of its own, which outlives the erasure of the closed account's data: only the keys find
-it, made from the identity of whoever asks.
+it, made from the identity of whoever asks. Whoever bans a subject, and whoever lets one in, holds that index until the
+commit: no account is approved beside a ban that is under way. SQLite has one writer, there nobody else is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,8 +21,9 @@ from domain.sanction import Ban, BanKind
 from domain.table import table_of
 from domain.vault.blind_index import ban_index
 from domain.vault.keys import Keys
-from workflows.database import Among, Connection
-from workflows.engine import Sought
+from workflows.database import Among, Connection, Transaction
+from workflows.database import Keys as Texts
+from workflows.engine import Gathered, On, Sought
 from workflows.identity import PERSONS
 
 _BAN = table_of(Ban)
@@ -95,14 +97,31 @@ _OF_SUBJECTS: Final = sa.select(_BAN.c.subject_index).where(
 )
 
 
+_HELD: Final = sa.func.unnest(sa.bindparam("held", type_=Texts(), required=False)).column_valued("held")
+_HOLD: Final = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_HELD, sa.literal_column("0"))))
+
+
+async def hold(connection: Connection, digests: Iterable[bytes]) -> None:
+    """Let nobody else ban these subjects or let them in until the commit."""
+    if connection.dialect.name == "postgresql":
+        await connection.fetch(_HOLD, {"held": sorted(digest.hex() for digest in digests)})
+
+
 async def banned(
-    keys: Keys, connection: Connection, subjects: Mapping[str, tuple[str, Sequence[bytes]]], now: datetime
+    keys: Keys,
+    connection: Connection,
+    subjects: Mapping[str, tuple[str, Sequence[bytes]]],
+    now: datetime,
+    *,
+    held: bool = False,
 ) -> frozenset[str]:
     """Which of these stand under a ban; each is a provider's id and what a subject is known by."""
     known = {id_: {ban_index(keys, whose, index) for index in indexes} for id_, (whose, indexes) in subjects.items()}
     digests = frozenset[bytes]().union(*known.values())
     if not digests:
         return frozenset()
+    if held:
+        await hold(connection, digests)
     providers = sorted({whose for whose, _ in subjects.values()})
     rows = await connection.fetch(_OF_SUBJECTS, {"providers": providers, "digests": sorted(digests), "now": now})
     found = {bytes(row[0]) for row in rows}
@@ -119,4 +138,14 @@ async def _sought(keys: Keys, connection: Connection, fields: Fields, now: datet
     return {id_: {"banned": id_ in found} for id_ in subjects}
 
 
+async def _asked_again(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
+    """Hold the subject, then look again: what the facts said may be older than what another has just committed."""
+    if transaction.dialect.name != "postgresql":
+        return {}
+    facts = on.facts
+    subject = facts.provider_id, known_by(facts.subject_type, facts.person, facts.organisation)
+    return {"banned": bool(await banned(office.keys, transaction, {on.id: subject}, on.now, held=True))}
+
+
 BANNED: Final = Sought("banned", _sought, in_steps=True)
+STILL_BANNED: Final = Gathered("still_banned", _asked_again)

@@ -108,7 +108,7 @@ class _Firing:
         return step
 
     def follow(self, row: FollowUp, cause: StepInHand, on: On) -> None:
-        """One follow-up: fires on what stands right; where its cases stand elsewhere the journal says so."""
+        """One follow-up: fires on what stands right and is given; where it does not fire the journal says so."""
         workflow = workflow_of(row.fires[0])
         transition = workflow.by_trigger[row.fires[1]]
         because = f"{cause.hand.workflow.noun}.{cause.trigger}"
@@ -120,6 +120,8 @@ class _Firing:
             at = replace(on, case=case, id=id_, cause=cause.hand.now_row(), caused_by=because)
             if row.given(at):
                 self.take(workflow, transition, target, replace(at, input=None), cause=cause)
+            else:
+                cause.skipped.append(".".join(row.fires))
 
     def _targets(self, row: FollowUp, cause: Any) -> Sequence[Hand | None] | None:
         """The cases it fires on, a new one as None; none that stands right; or None where it is no matter of theirs."""

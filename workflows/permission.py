@@ -91,7 +91,7 @@ PERMISSION = Workflow(
             None,
             7,
             c.PermissionAgainst,
-            guards=(g.publishes_and_reprints, is_not_ones_own_matter),
+            guards=(g.publishes_and_reprints, g.register_lists_less, is_not_ones_own_matter),
             effects=(effects.narrow,),
             **_AGAINST,
         ),

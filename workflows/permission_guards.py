@@ -113,6 +113,16 @@ def publishes_and_reprints(on: On) -> bool:
     return bool(on.case.kind == PermissionKind.PUBLISH_AND_REPRINT)
 
 
+@guard(ProblemCode.SERVICES_NOT_REDUCED, rests=Rests.DERIVED, path=("id",))
+def register_lists_less(on: On) -> bool:
+    """To reprint alone, of what is permitted to publish: nothing in the API would widen it again."""
+    if on.case.kind != PermissionKind.PUBLISH_AND_REPRINT:
+        return True
+    services = on.facts.licence.services if on.facts.licence is not None else None
+    wider, narrower = (COVERED_BY[kind] for kind in (PermissionKind.PUBLISH_AND_REPRINT, PermissionKind.REPRINT_ONLY))
+    return services in narrower - wider
+
+
 @guard(ProblemCode.RENEWAL_LATE, rests=Rests.DERIVED, path=("id",))
 def is_asked_in_time(on: On) -> bool:
     end = _end(on)

@@ -21,7 +21,7 @@ from domain.permission import Standing as PermissionStanding
 from domain.sanction import Ban, Evidence, Measure, Sanction, SanctionLevel, in_force, level_at
 from domain.table import table_of
 from domain.vault.blind_index import ban_index
-from workflows.bans import subject_of
+from workflows.bans import hold, subject_of
 from workflows.database import Among, Row, Transaction, decoder, loader
 from workflows.deadlines import due
 from workflows.engine import Fact, Gathered, On
@@ -246,7 +246,11 @@ async def _subject_index(office: Any, transaction: Transaction, on: On) -> Mappi
     if on.input.ban_days is None:
         return {}
     index = subject_of(*(await transaction.fetch(_INDEXES, {"id": on.case.holder_id}))[0])
-    return {"ban_index": None if index is None else ban_index(office.keys, on.case.provider_id, index)}
+    if index is None:
+        return {}
+    found = ban_index(office.keys, on.case.provider_id, index)
+    await hold(transaction, [found])
+    return {"ban_index": found}
 
 
 SUBJECT_INDEX: Final = Gathered("subject_index", _subject_index)

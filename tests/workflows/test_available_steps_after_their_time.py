@@ -104,8 +104,8 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
         "holder": {"change", "ask_close"},
     },
     extended: {
-        "COMPLIANCE_OFFICER": {"narrow", "renewed"},
-        "regulator": {"narrow", "suspend", "revoke"},
+        "COMPLIANCE_OFFICER": {"renewed"},
+        "regulator": {"suspend", "revoke"},
         "holder": {"give_up"},
     },
 }

@@ -194,15 +194,11 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
     permission_requested: {"COMPLIANCE_OFFICER": {"grant", "refuse"}, **_ASKED},
     permission_under_a_lesser_licence: {"COMPLIANCE_OFFICER": {"refuse"}, **_ASKED},
     special_approval_requested: {"regulator": {"grant", "refuse"}, **_ASKED},
-    permission_granted: {
-        "COMPLIANCE_OFFICER": {"narrow", "renewed"},
-        "regulator": {"narrow", "suspend", "revoke"},
-        **_HOLDERS,
-    },
+    permission_granted: {"COMPLIANCE_OFFICER": {"renewed"}, "regulator": {"suspend", "revoke"}, **_HOLDERS},
     permission_to_reprint: {"COMPLIANCE_OFFICER": {"renewed"}, "regulator": {"suspend", "revoke"}, **_HOLDERS},
     permission_in_doubt: {
-        "COMPLIANCE_OFFICER": {"narrow", "renewed", "settle_doubt", "suspend"},
-        "regulator": {"narrow", "suspend", "revoke"},
+        "COMPLIANCE_OFFICER": {"renewed", "settle_doubt", "suspend"},
+        "regulator": {"suspend", "revoke"},
         **_HOLDERS,
     },
     permission_beyond_its_licence: {

@@ -140,6 +140,8 @@ async def test_another_permission_replaces_the_first(world: World) -> None:
 async def test_a_narrowed_permission_issues_its_badge_anew(world: World) -> None:
     provider = await world.provider()
     _, account_id, permission = await provider.badged()
+    (row,) = await world.rows(Permission, id=permission.id)
+    await world.relist(str(row.licence_number), services="REPRINT_ONLY")
 
     narrow: dict[str, Any] = {"id": permission.id, "version": permission.version, "reasons": PERMISSION_REASON}
     narrowed = await provider.officer.must("permissionNarrow", select="kind", **narrow)

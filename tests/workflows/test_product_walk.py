@@ -68,6 +68,7 @@ NUMBER: Final = "SG-330100-LIFESTYLE-202603-000001-X"
 LICENCE: Final = "3312026001"
 STANDS: Final = Listed("示例报社", "PUBLISH_AND_REPRINT", date(2025, 1, 1), date(2028, 1, 1))
 HAS_ENDED: Final = replace(STANDS, valid_to=date(2026, 3, 1))
+ALLOWS_LESS: Final = replace(STANDS, services="REPRINT_ONLY")
 # What a row says of when something is due is said of its deadline too.
 DATED: Final[Mapping[str, dict[str, Any]]] = {
     "COOLING_OFF": {"closing_at": NOON},
@@ -127,6 +128,7 @@ REFUSALS: Final = frozenset(
         ProblemCode.LICENCE_NOT_STANDING,
         ProblemCode.LICENCE_STANDS,
         ProblemCode.NOTHING_TO_NARROW,
+        ProblemCode.SERVICES_NOT_REDUCED,
         ProblemCode.PERMISSION_EXISTS,
         ProblemCode.SUSPENDED_BY_AUTHORITY,
         ProblemCode.TRANSFER_ASKED,
@@ -487,12 +489,12 @@ def open_to(role: Role, noun: str, state: str, *, to_its_end: bool) -> tuple[Tra
 
 
 def facts_of(place: Place, case: Case, role: Role) -> list[Any]:
-    """The provider does more where the licence has ended; everybody else acts while it stands."""
+    """The provider does more where the licence has ended or allows less; everybody else acts while it stands."""
     if case.noun == "account":
         return [account_facts(place)]
     if case.noun == "filing":
         return [filing_facts(place, case)]
-    licences = (STANDS, HAS_ENDED) if role is Role.COMPLIANCE_OFFICER else (STANDS,)
+    licences = (STANDS, HAS_ENDED, ALLOWS_LESS) if role is Role.COMPLIANCE_OFFICER else (STANDS,)
     return [permission_facts(place, case, licence) for licence in licences]
 
 

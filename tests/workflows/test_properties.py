@@ -407,7 +407,10 @@ class LifeOnFile(Life):
     @precondition(lambda self: (row := self.permission("GRANTED")) and row.kind == "PUBLISH_AND_REPRINT")
     @rule()
     def narrow(self) -> None:
+        """The register lists less for a moment."""
+        self.run(self.world.relist(self.licence, services="REPRINT_ONLY"))
         self.on_permission(self.provider.officer, "permissionNarrow", self.permission("GRANTED"), reasons=REASONS)
+        self.run(self.world.relist(self.licence, services="PUBLISH_AND_REPRINT"))
 
     @precondition(lambda self: self.permission("GRANTED", "SUSPENDED"))
     @rule()

@@ -289,6 +289,8 @@ async def test_news_is_for_those_with_a_badge_of_its_kind(world: World) -> None:
 
     badged = await rights(world, provider.integration, account_id)
     without = await rights(world, provider.integration, plain)
+    (row,) = await world.rows(Permission, id=granted.id)
+    await world.relist(str(row.licence_number), services="REPRINT_ONLY")
     narrow: dict[str, Any] = {"id": granted.id, "version": granted.version, "reasons": PERMISSION_REASON}
     await provider.officer.must("permissionNarrow", **narrow)
     narrowed = await rights(world, provider.integration, account_id)
