@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +16,10 @@ from alembic import context
 from domain import columns
 from domain.tables import METADATA
 from workflows.embedded import made_private
-from workflows.migrations import ADVISORY_LOCK, SQLITE_PREFIX, sqlalchemy_url
+from workflows.migrations import ADVISORY_LOCK, SQLITE_PREFIX, as_sqlite_would_run, sqlalchemy_url
 
 WAIT_MILLISECONDS = 60_000
+URL = context.config.get_main_option("sqlalchemy.url") or os.environ.get("SIGNET_DATABASE_URL", "")
 
 
 def rendered(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -64,7 +67,23 @@ async def main(url: str) -> None:
     await engine.dispose()
 
 
-if (given := context.config.attributes.get("connection")) is not None:
+def write() -> None:
+    """Write the SQL of it for somebody else to run."""
+    if URL.startswith(SQLITE_PREFIX):
+        start, end = context.get_starting_revision_argument(), context.get_revision_argument()
+        output = context.config.output_buffer or sys.stdout
+        output.writelines(f"{line};\n" for line in as_sqlite_would_run(context.config, start, end))
+        return
+    written = {"dialect_opts": {"paramstyle": "named"}, "literal_binds": True}  # else every % would be doubled
+    context.configure(dialect_name="postgresql", target_metadata=METADATA, render_as_batch=True, **written)
+    with context.begin_transaction():
+        context.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    write()
+elif (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
-    asyncio.run(main(context.config.get_main_option("sqlalchemy.url") or ""))
+    asyncio.run(main(URL))

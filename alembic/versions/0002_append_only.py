@@ -20,7 +20,7 @@ KEYS = {
 
 
 def upgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_context().dialect.name == "sqlite":
         for table in TABLES:
             for verb in ("UPDATE", "DELETE"):
                 op.execute(
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    on_sqlite = op.get_context().dialect.name == "sqlite"
     for table in TABLES:
         names = (f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace")
         for name in names if on_sqlite else (f"{table}_append_only",):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 
 from alembic import op
@@ -20,12 +18,15 @@ AUTHORITY = sa.table(
     *(sa.column(name, columns.TEXT) for name in ("id", "tier", "division", "name_zh", "name_en")),
     sa.column("created_at", columns.UtcTime()),
 )
-IN_FORCE_SINCE = datetime(2014, 8, 7, tzinfo=UTC)
+IN_FORCE_SINCE = "'2014-08-07T00:00:00.000000+00:00'"
 
 
 def upgrade() -> None:
-    known = set(op.get_bind().execute(sa.select(AUTHORITY.c.id)).scalars())
-    op.bulk_insert(AUTHORITY, [{**row, "created_at": IN_FORCE_SINCE} for row in seeds() if row["id"] not in known])
+    for row in seeds():
+        values = [sa.literal(value, AUTHORITY.c[name].type) for name, value in row.items()]
+        is_known = sa.exists().where(AUTHORITY.c.id == sa.literal(row["id"], columns.TEXT))
+        chosen = sa.select(*values, sa.literal_column(IN_FORCE_SINCE)).where(~is_known)
+        op.execute(sa.insert(AUTHORITY).from_select([*row, "created_at"], chosen))
 
 
 def downgrade() -> None:

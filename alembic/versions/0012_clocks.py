@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from alembic import context, op
+from alembic import op
 from domain import columns
 from domain.calendar import WorkingDays
 from domain.ids import new_id
+from workflows.migrations import sees_rows
 
 revision = "0012"
 down_revision = "0007"
@@ -78,7 +79,7 @@ def _begin(noun: str, state: str, kind: str, days: int, now: datetime) -> None:
 
 
 def upgrade() -> None:
-    if context.is_offline_mode():  # an empty database: there is nothing to mend
+    if not sees_rows():
         return
     now = op.get_bind().execute(sa.select(sa.func.max(STEP.c.at, type_=columns.UtcTime()))).scalar()
     if now is None:

@@ -16,9 +16,14 @@ from workflows.migrations import migrate, open_database
 
 def migrate_command(
     database_url: Annotated[str | None, typer.Option(help="In place of SIGNET_DATABASE_URL.")] = None,
+    *,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for an empty database, and touch none.")] = False,
 ) -> None:
     """Bring the database to this version's tables. Safe to run from several machines at once, and again."""
     settings = settings_from(database_url=database_url)
+    if sql:
+        migrate(settings.database_migration_url or settings.database_url, sql=True)
+        return
     with cures_told():
         before, after = migrated(settings)
     told = f"was at {before}, is at {after}" if before != after else f"is at {after}: nothing to do"
