@@ -213,6 +213,9 @@ class ProblemCode(Word):
     LEVEL_INVALID = ("LEVEL_INVALID", "处置等级无效", "This level cannot be asked for here.", "Name a rung that fits.")
     HEARING_OPEN = ("HEARING_OPEN", "陈述申辩期未满", "The holder has been neither heard nor kept from it by time.",
         "Notify the holder and wait for the end of the hearing; decided without one, the case can only be reopened.")
+    LATE_ANSWER_KEPT = ("LATE_ANSWER_KEPT", "逾期答复已收存",
+        "The time to answer has passed, and one late answer to this notice is kept already.",
+        "Appeal the decision once there is one.")
     POINTS_UNADDRESSED = ("POINTS_UNADDRESSED", "未逐条回应申辩",
         "A decision addresses each argument of the answer, and no other.", "Address every point by its number.")
     CIRCUMSTANCES_MISSING = ("CIRCUMSTANCES_MISSING", "未记录情节",

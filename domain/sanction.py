@@ -212,6 +212,7 @@ class Measure(Tenant, table=True):
     scope: list[str] = json()  # codes of `restriction_scopes`; empty: all that its level reaches
     from_at: datetime = moment()
     until: datetime = moment()  # NEVER: for good
+    prolongs: str | None = text(nullable=True)  # the measure that it goes on from, of the same rung
     since: datetime = moment()  # when the first of those that it prolongs began
     ended_at: datetime = moment()  # NEVER while nobody ended it
     ended_by: EndCause | None = word(EndCause, nullable=True)
@@ -254,6 +255,7 @@ class Evidence(Tenant, table=True):
     sha256: str | None = text(nullable=True)  # of the original that the provider keeps
     address: str | None = text(nullable=True)  # where it was public
     captured_at: datetime | None = moment(nullable=True)
+    late_answer_to: datetime | None = moment(nullable=True)  # no evidence but the holder's word, to the notice of then
 
     __table_args__ = (
         Index("ix_evidence_sanction", "sanction_id", "number"),

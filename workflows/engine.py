@@ -116,6 +116,10 @@ class Sought:
     in_steps: bool = False  # as a Fact's
 
 
+def never(_: On) -> bool:
+    return False
+
+
 def no_second_person(_: On) -> bool:
     return False
 
@@ -148,6 +152,7 @@ class Transition:
     opening: Callable[[On], Opening] | None = None
     under: str | None = None  # a creating trigger: the input field that names the row it is created under
     journalled: bool = True  # leases are not
+    beside: Callable[[On], bool] = never  # what is kept beside the case only: no step, and the version stays
     listed_under: str | None = None  # another noun that it is named after
     asked_as: str | None = None  # another trigger, whose grant and mutation it shares
     endorsers: frozenset[Role] = frozenset()  # who may be the second person, where not everybody with the grant

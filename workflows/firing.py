@@ -80,7 +80,8 @@ class _Firing:
         after = cast("str", workflow.after(transition.trigger, before or NEW))  # its legality was asked before
         if transition.leads is not None:
             after = str(transition.leads(on) or before)
-        step = self.step(transition, hand, before, after, on, cause) if transition.journalled else None
+        journalled = transition.journalled and not transition.beside(on)
+        step = self.step(transition, hand, before, after, on, cause) if journalled else None
         hand.state = after
         for change in opened:
             self.apply(change, hand, step)

@@ -39,6 +39,7 @@ def prolonged_measure(on: On) -> dict[str, Any]:
     before = on.facts.by_id[on.case.measure_id]
     return {
         **_stated(on, before.since, add_calendar_days(before.until, on.input.days)),
+        "prolongs": before.id,
         "level": before.level,
         "scope": list(before.scope),
         "evidence_ids": list(dict.fromkeys(on.input.evidence_ids)),
@@ -59,10 +60,11 @@ def reduced_measure(on: On) -> dict[str, Any]:
     }
 
 
-def interim_measure(on: On, until: datetime, scope: Sequence[str], since: datetime) -> dict[str, Any]:
-    """What holds until the case is decided."""
+def interim_measure(on: On, until: datetime, scope: Sequence[str], before: Measure | None = None) -> dict[str, Any]:
+    """What holds until the case is decided; an extension goes on from the one before."""
     return {
-        **_stated(on, since, until),
+        **_stated(on, on.now if before is None else before.since, until),
+        "prolongs": None if before is None else before.id,
         "level": MeasureLevel.INTERIM,
         "scope": list(dict.fromkeys(scope)),
         "evidence_ids": [],
@@ -80,6 +82,7 @@ def _stated(on: On, since: datetime, until: datetime) -> dict[str, Any]:
         "account_id": case.account_id,
         "from_at": on.now,
         "until": until,
+        "prolongs": None,
         "since": since,
         "ended_at": NEVER,
         "ended_by": None,

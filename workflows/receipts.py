@@ -50,7 +50,7 @@ _MADE: Final = sa.select(*loader(Measure).columns).where(_MEASURE.c.step_id == _
 _DISCLOSED: Final = (
     sa.select(*loader(Evidence).columns, _IDENTITY.c.mask_key)
     .outerjoin(_IDENTITY, _IDENTITY.c.id == _EVIDENCE.c.identity_id)
-    .where(_EVIDENCE.c.sanction_id == _ID, _EVIDENCE.c.disclosed_at.is_not(None))
+    .where(_EVIDENCE.c.sanction_id == _ID, _EVIDENCE.c.disclosed_at.is_not(None), _EVIDENCE.c.late_answer_to.is_(None))
     .order_by(_EVIDENCE.c.number)
 )
 

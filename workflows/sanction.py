@@ -11,9 +11,11 @@ from workflows import sanction_commands as c
 from workflows import sanction_effects as effects
 from workflows import sanction_facts as facts
 from workflows import sanction_guards as g
+from workflows import sanction_late_answer as late
 from workflows import sanction_opening as opening
 from workflows.engine import On, Transition, Workflow, always_two
 from workflows.own_matter import is_not_ones_own_matter
+from workflows.sanction_milder import MILDER
 
 _AGAINST: Final[Any] = {
     "adverse": True,
@@ -24,9 +26,8 @@ _SCOPED: Final[Any] = {**_AGAINST, "code_lists": ("sanction_reasons", "legal_bas
 _ON_EVIDENCE: Final = (is_not_ones_own_matter, g.evidence_is_of_the_case_and_disclosable)
 _DECIDING: Final = (*_ON_EVIDENCE, g.each_point_of_the_answer_is_addressed)
 _AFTER_A_HEARING: Final = (*_DECIDING, g.hearing_is_over, g.it_rests_on_what_the_holder_was_heard_on)
-_MILDER: Final = (is_not_ones_own_matter,)
-# What a news permission that was suspended for it may come back on.
-_ENDING: Final = (facts.PERMISSIONS,)
+_RESTING: Final = (facts.EVIDENCE, late.LATE_ANSWERS)
+_UNHEARD: Final = (S.WARNING, S.RESTRICTED)  # rungs that need no hearing before them
 
 
 def restriction_needs_two(on: On) -> bool:
@@ -34,14 +35,9 @@ def restriction_needs_two(on: On) -> bool:
     return g.is_skip(on, SanctionLevel.RESTRICTED)
 
 
-def where_it_is_reduced_to(on: On) -> S | None:
-    """The rung asked for; the case stays where it is for an earlier end."""
-    return S(on.input.level)
-
-
-def where_what_is_rescinded_leads(on: On) -> S | None:
-    """The case leaves its rung with the measure it stands by, and stays for an earlier one."""
-    return S.OVERTURNED if on.input.measure_id == on.case.measure_id else None
+def where_a_notice_leads(on: On) -> S | None:
+    """A case that was decided on unheard stays on its rung."""
+    return S.NOTIFIED if on.case.state == S.OPENED else None
 
 
 SANCTION = Workflow(
@@ -105,30 +101,43 @@ SANCTION = Workflow(
         Transition("lapse_interim", (*UNDECIDED, *RUNGS, S.DISMISSED), None, 8, effects=(effects.lapse_interim,)),
         Transition(
             "notify",
-            (S.OPENED,),
+            (S.OPENED, *_UNHEARD),
             S.NOTIFIED,
             8,
             c.SanctionNotify,
-            guards=(*_ON_EVIDENCE, g.a_rung_is_proposed, g.short_period_is_for_urgent_grounds),
+            guards=(
+                *_ON_EVIDENCE,
+                g.no_notice_was_served_before,
+                g.a_rung_is_proposed,
+                g.short_period_is_for_urgent_grounds,
+            ),
             effects=(effects.notify,),
             facts=(facts.EVIDENCE, facts.ANSWER_UNTIL),
+            or_targets=(None,),
+            leads=where_a_notice_leads,
         ),
         Transition(
             "answer",
-            (S.NOTIFIED,),
+            (S.NOTIFIED, *_UNHEARD),
             None,
             8,
             c.SanctionAnswer,
-            guards=(g.each_point_can_still_be_addressed,),
+            guards=(
+                g.a_notice_was_served,
+                g.each_point_can_still_be_addressed,
+                late.no_late_answer_to_this_notice_is_kept,
+            ),
             effects=(effects.answer,),
+            facts=(late.LATE_ANSWERS, late.SEALED_ANSWER),
+            beside=late.is_late,
         ),
         Transition(
             "waive",
-            (S.NOTIFIED,),
+            (S.NOTIFIED, *_UNHEARD),
             None,
             8,
             c.SanctionStep,
-            guards=(g.it_was_not_waived_before,),
+            guards=(g.a_notice_was_served, g.it_was_not_waived_before),
             effects=(effects.waive,),
         ),
         Transition(
@@ -139,7 +148,7 @@ SANCTION = Workflow(
             c.SanctionWarn,
             guards=_DECIDING,
             effects=(effects.warn,),
-            facts=(facts.EVIDENCE,),
+            facts=_RESTING,
             **_AGAINST,
         ),
         Transition(
@@ -165,7 +174,7 @@ SANCTION = Workflow(
             ),
             effects=(effects.restrict,),
             four_eyes=restriction_needs_two,
-            facts=(facts.EVIDENCE,),
+            facts=_RESTING,
             **_SCOPED,
         ),
         Transition(
@@ -182,7 +191,7 @@ SANCTION = Workflow(
             ),
             effects=(effects.suspend,),
             four_eyes=always_two,
-            facts=(facts.EVIDENCE,),
+            facts=_RESTING,
             **_AGAINST,
         ),
         Transition(
@@ -198,7 +207,7 @@ SANCTION = Workflow(
             ),
             effects=(effects.close,),
             four_eyes=always_two,
-            facts=(facts.EVIDENCE, facts.SUBJECT_INDEX),
+            facts=(*_RESTING, facts.SUBJECT_INDEX),
             **_AGAINST,
         ),
         Transition(
@@ -210,64 +219,10 @@ SANCTION = Workflow(
             guards=(*_ON_EVIDENCE, g.its_measure_is_in_force, g.the_whole_term_is_within_bounds),
             effects=(effects.prolong,),
             four_eyes=always_two,
-            facts=(facts.EVIDENCE,),
+            facts=_RESTING,
             **_AGAINST,
         ),
-        Transition(
-            "reduce",
-            (S.RESTRICTED, S.SUSPENDED, S.CLOSED),
-            S.WARNING,
-            8,
-            c.SanctionReduce,
-            guards=(
-                *_MILDER,
-                g.its_measure_is_in_force,
-                g.scope_is_of_the_list,
-                g.it_is_milder,
-                g.the_account_can_come_back_under_its_name,
-            ),
-            effects=(effects.reduce,),
-            code_lists=("restriction_scopes",),
-            facts=(facts.BANS, facts.NAMES_TAKEN, *_ENDING),
-            or_targets=(S.RESTRICTED, S.SUSPENDED),
-            leads=where_it_is_reduced_to,
-        ),
-        Transition(
-            "lift",
-            (S.WARNING, S.RESTRICTED, S.SUSPENDED),
-            S.LIFTED,
-            8,
-            c.SanctionLift,
-            guards=(*_MILDER, g.its_measure_is_in_force),
-            effects=(effects.lift,),
-            facts=_ENDING,
-        ),
-        Transition(
-            "expire",
-            (S.WARNING, S.RESTRICTED, S.SUSPENDED),
-            S.EXPIRED,
-            8,
-            effects=(effects.expire,),
-            facts=_ENDING,
-        ),
-        Transition(
-            "rescind",
-            (*RUNGS, S.EXPIRED, S.LIFTED),
-            S.OVERTURNED,
-            8,
-            c.SanctionRescind,
-            guards=(
-                *_MILDER,
-                g.measure_is_of_the_case,
-                g.measure_was_not_overturned_before,
-                g.the_account_can_come_back_under_its_name,
-            ),
-            effects=(effects.rescind,),
-            four_eyes=always_two,
-            facts=(facts.BANS, facts.NAMES_TAKEN, *_ENDING),
-            or_targets=(None,),
-            leads=where_what_is_rescinded_leads,
-        ),
+        *MILDER,
         Transition(
             "dismiss",
             UNDECIDED,
@@ -279,6 +234,7 @@ SANCTION = Workflow(
             adverse=True,
             reasons_from="dismissal_reasons",
             code_lists=("dismissal_reasons", "legal_bases"),
+            facts=(late.LATE_ANSWERS,),
         ),
         Transition(
             "reopen",

@@ -17,6 +17,7 @@ from workflows.changes import Change, Detail, Insert, Opening, Say, Serve, Set, 
 from workflows.engine import On
 from workflows.measures import ended, interim_measure, new_measure, prolonged_measure, reduced_measure
 from workflows.sanction_guards import extended_until
+from workflows.sanction_late_answer import is_late, keep, tell_of_it
 
 _ANSWERED_NOT: Final = dict.fromkeys(("notified_at", "answer_until", "answered_at", "waived_at", "proposed_level"))
 
@@ -64,6 +65,7 @@ def keep_evidence(on: On) -> Iterable[Change]:
             "sha256": piece.sha256,
             "address": piece.address,
             "captured_at": piece.captured_at,
+            "late_answer_to": None,
         }
         yield Insert(Evidence, values)
     yield Say(TextName.NOTE, on.input.findings)  # how many pieces there are would tell the holder of those kept back
@@ -88,6 +90,9 @@ def notify(on: On) -> Iterable[Change]:
 
 
 def answer(on: On) -> Iterable[Change]:
+    if is_late(on):
+        yield from keep(on)
+        return
     first = on.case.answer_points + 1
     points = on.case.answer_points + len(on.input.points)
     yield Set({"answered_at": on.case.answered_at or on.now, "answer_points": points})
@@ -144,6 +149,7 @@ def _rung(on: On, measure: dict[str, Any]) -> Iterable[Change]:
     """A decision: the measure before it in this case ends, the hearing is closed, the holder is told."""
     yield from ended(on, on.case.measure_id, EndCause.REPLACED)
     yield Settle(DeadlineKind.SANCTION_ANSWER, Outcome.MOOT)
+    yield from tell_of_it(on)
     yield from _disclose(on)
     yield from _begin(on, measure)
     yield Set({"gravity": measure["gravity"], "told_at": on.case.told_at or on.now})
@@ -192,19 +198,20 @@ def _ban(on: On, measure: dict[str, Any], kind: BanKind, until: datetime) -> Ins
 
 def prolong(on: On) -> Iterable[Change]:
     yield from ended(on, on.case.measure_id, EndCause.PROLONGED)
+    yield from tell_of_it(on)
     yield from _disclose(on)
     yield from _begin(on, prolonged_measure(on))
 
 
 # --- interim -----------------------------------------------------------------------------------------------------
 def interim(on: On) -> Iterable[Change]:
-    yield from _begin_interim(on, interim_measure(on, add_hours(on.now, on.input.hours), on.input.scope, on.now))
+    yield from _begin_interim(on, interim_measure(on, add_hours(on.now, on.input.hours), on.input.scope))
 
 
 def extend_interim(on: On) -> Iterable[Change]:
     before = on.facts.by_id[on.case.interim_id]
     yield from ended(on, before.id, EndCause.PROLONGED)
-    yield from _begin_interim(on, interim_measure(on, extended_until(on), before.scope, before.since))
+    yield from _begin_interim(on, interim_measure(on, extended_until(on), before.scope, before))
 
 
 def _begin_interim(on: On, measure: dict[str, Any]) -> Iterable[Change]:
@@ -234,7 +241,7 @@ def reduce(on: On) -> Iterable[Change]:
     yield from ended(on, on.case.measure_id, EndCause.REDUCED)
     yield from _begin(on, reduced_measure(on))
     yield Say(TextName.PUBLIC_REASON, on.input.reason)
-    yield from _lift_bans(on.facts.bans, on.now)
+    yield from lift_bans(on.facts.bans, on.now)
 
 
 def lift(on: On) -> Iterable[Change]:
@@ -251,22 +258,8 @@ def expire(on: On) -> Iterable[Change]:
     yield Serve(Party.HOLDER)
 
 
-def rescind(on: On) -> Iterable[Change]:
-    """The measure named should not have been; the case ends with it only where it stands by that one."""
-    id_ = on.input.measure_id
-    measure = on.facts.by_id[id_]
-    values: dict[str, Any] = {"ended_by": EndCause.OVERTURNED, "ended_at": min(measure.ended_at, measure.until, on.now)}
-    yield Update(Measure, id_, values)
-    yield Set({"about_id": id_})
-    yield Detail({"measure": id_, "level": str(measure.level)})
-    yield Say(TextName.PUBLIC_REASON, on.input.reason)
-    yield Serve(Party.HOLDER)
-    if id_ == on.case.measure_id:
-        yield from _over(on)
-        yield from _lift_bans(on.facts.bans, on.now)
-
-
 def dismiss(on: On) -> Iterable[Change]:
+    yield from tell_of_it(on)
     yield Settle(DeadlineKind.SANCTION_ANSWER, Outcome.MOOT)
     if on.case.told_at is not None:  # who was never told is not told now
         yield Serve(Party.HOLDER)
@@ -274,11 +267,12 @@ def dismiss(on: On) -> Iterable[Change]:
 
 def _over(on: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.MEASURE_END, Outcome.MOOT)
+    yield Settle(DeadlineKind.SANCTION_ANSWER, Outcome.MOOT)
     yield Detail({"measure": on.case.measure_id})
     yield Set({"about_id": on.case.measure_id})
 
 
-def _lift_bans(bans: Sequence[str], now: datetime) -> Iterable[Change]:
+def lift_bans(bans: Sequence[str], now: datetime) -> Iterable[Change]:
     """What came with a closure goes with it."""
     for id_ in bans:
         yield Update(Ban, id_, {"lifted_at": now})

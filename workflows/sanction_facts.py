@@ -89,6 +89,7 @@ class SanctionFacts:
     open_conducts: frozenset[tuple[str, date]] = frozenset()
     licence_number: str | None = None
     sealed: tuple[Sealed, ...] = ()
+    late_answers: Mapping[datetime, str] = field(default_factory=dict)  # digests, by the notice they answer
     known_words: frozenset[str] = frozenset()  # of the evidence that the case has
     dormant: Mapping[str, Dormant] = field(default_factory=dict)  # the account's suspended permissions
     bans: tuple[str, ...] = ()
@@ -170,7 +171,7 @@ EVIDENCE: Final = Fact(
         _EVIDENCE.c.disclosed_at.is_not(None),
         _EVIDENCE.c.sha256,
     )
-    .where(Among(_EVIDENCE.c.sanction_id, "ids"))
+    .where(Among(_EVIDENCE.c.sanction_id, "ids"), _EVIDENCE.c.late_answer_to.is_(None))
     .order_by(_EVIDENCE.c.number),
     lambda rows, _: {"evidence": tuple(Piece(row[1], row[2], bool(row[3]), bool(row[4]), row[5]) for row in rows)},
 )

@@ -21,6 +21,7 @@ from workflows.sanction_commands import (
     SUSPENSION_DAYS,
     SUSPENSION_DAYS_MAX,
 )
+from workflows.sanction_late_answer import is_late
 
 _SKIP: Final = 2  # so many rungs above what is in force is a skip
 
@@ -82,7 +83,18 @@ def each_point_of_the_answer_is_addressed(on: On) -> bool:
 @guard(ProblemCode.INPUT_INVALID, rests=Rests.LOCKED, on_input=True, path=("points",))
 def each_point_can_still_be_addressed(on: On) -> bool:
     """Else who answers for long enough could be decided on no more."""
-    return bool(on.case.answer_points + len(on.input.points) <= POINTS_MAX)
+    return is_late(on) or bool(on.case.answer_points + len(on.input.points) <= POINTS_MAX)
+
+
+@guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, path=("id",))
+def no_notice_was_served_before(on: On) -> bool:
+    """Who was warned or restricted unheard may still be heard, once."""
+    return on.case.notified_at is None
+
+
+@guard(ProblemCode.ILLEGAL_TRANSITION, rests=Rests.LOCKED, path=("id",))
+def a_notice_was_served(on: On) -> bool:
+    return on.case.notified_at is not None
 
 
 @guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, path=("id",))

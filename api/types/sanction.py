@@ -117,6 +117,9 @@ class Evidence(Node):
     sha256: str | None = column(rows.Evidence.sha256, "Of the original that the provider keeps.")
     address: str | None = column(rows.Evidence.address, "Where it was public.")
     captured_at: datetime | None = column(rows.Evidence.captured_at, "When it was captured.")
+    late_answer_to: datetime | None = column(
+        rows.Evidence.late_answer_to, "No evidence but what the holder answered too late, to the notice of then."
+    )
     created_at: datetime = column(rows.Evidence.created_at, "When it was added.")
 
 

@@ -23,8 +23,10 @@ FOLLOW_UP: Final = ()  # nobody may ask for it
 TIME: Final = ()  # T of the design: a deadline has passed
 IN_USE: Final = ("REVIEWED", "FILED", "BADGED")
 UNDECIDED: Final = ("OPENED", "NOTIFIED")
+UNHEARD: Final = ("WARNING", "RESTRICTED")  # "a case warned or restricted unheard may still be heard"
 RUNGS: Final = ("WARNING", "RESTRICTED", "SUSPENDED", "CLOSED")
 DECIDED: Final = (*RUNGS, "DISMISSED")
+ANYWHERE: Final = (*UNDECIDED, *DECIDED, "LIFTED", "EXPIRED", "OVERTURNED")
 Eyes = Literal[
     "one",
     "two",
@@ -168,9 +170,9 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("interim", UNDECIDED, STAYS, (C,)),
         Expected("extend_interim", ("NOTIFIED",), STAYS, (C,), "two"),
         Expected("lapse_interim", (*UNDECIDED, *DECIDED), STAYS, FOLLOW_UP),  # and TIME; "any decision"
-        Expected("notify", ("OPENED",), "NOTIFIED", (R, C)),
-        Expected("answer", ("NOTIFIED",), STAYS, (H,)),
-        Expected("waive", ("NOTIFIED",), STAYS, (H,)),
+        Expected("notify", ("OPENED", *UNHEARD), "NOTIFIED", (R, C), or_to=(STAYS,)),
+        Expected("answer", ("NOTIFIED", *UNHEARD), STAYS, (H,)),
+        Expected("waive", ("NOTIFIED", *UNHEARD), STAYS, (H,)),
         Expected("warn", UNDECIDED, "WARNING", (R, C)),
         Expected("acknowledge", ("WARNING",), STAYS, (H,)),
         Expected("restrict", (*UNDECIDED, "WARNING"), "RESTRICTED", (C,), "two when a skip"),
@@ -186,7 +188,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         ),
         Expected("lift", ("WARNING", "RESTRICTED", "SUSPENDED"), "LIFTED", (C,)),
         Expected("expire", ("WARNING", "RESTRICTED", "SUSPENDED"), "EXPIRED", TIME),
-        Expected("rescind", (*RUNGS, "EXPIRED", "LIFTED"), "OVERTURNED", (C,), "two", (STAYS,)),
+        Expected("rescind", ANYWHERE, "OVERTURNED", (C,), "two", (STAYS, "EXPIRED")),
         Expected("dismiss", UNDECIDED, "DISMISSED", (R, C)),
         Expected("reopen", ("DISMISSED", "EXPIRED", "LIFTED"), "OPENED", (C,)),
     ),

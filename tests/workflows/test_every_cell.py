@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from types import SimpleNamespace
 from typing import Any, Final
@@ -134,8 +134,14 @@ LEADING: Final = [
     ("sanction", "reduce", {"level": "WARNING"}, {}, "WARNING"),
     ("sanction", "reduce", {"level": "RESTRICTED"}, {}, "RESTRICTED"),
     ("sanction", "reduce", {"level": "SUSPENDED"}, {}, "SUSPENDED"),
-    ("sanction", "rescind", {"measure_id": "measure_2"}, {"measure_id": "measure_2"}, "OVERTURNED"),
-    ("sanction", "rescind", {"measure_id": "measure_1"}, {"measure_id": "measure_2"}, STAYS),
+    ("sanction", "rescind", {"measure_id": "measure_2"}, {"measure_id": "measure_2", "state": "WARNING"}, "OVERTURNED"),
+    ("sanction", "rescind", {"measure_id": "measure_1"}, {"measure_id": "measure_2", "state": "WARNING"}, STAYS),
+    ("sanction", "rescind", {"measure_id": "measure_2"}, {"measure_id": "measure_2", "state": "OPENED"}, STAYS),
+    ("sanction", "rescind", {"measure_id": "measure_3"}, {"measure_id": "measure_3", "state": "RESTRICTED"}, STAYS),
+    ("sanction", "rescind", {"measure_id": "measure_4"}, {"measure_id": "measure_4", "state": "RESTRICTED"}, "EXPIRED"),
+    ("sanction", "rescind", {"measure_id": "measure_2"}, {"measure_id": "measure_3", "state": "EXPIRED"}, "OVERTURNED"),
+    ("sanction", "notify", {}, {"state": "OPENED"}, "NOTIFIED"),
+    ("sanction", "notify", {}, {"state": "RESTRICTED"}, STAYS),
     ("filing", "restore", {}, {"was_in_force": True}, "ACCEPTED"),
     ("filing", "restore", {}, {"was_in_force": False}, "PREPARED"),
 ]
@@ -146,7 +152,14 @@ def test_a_trigger_that_may_lead_to_several_states_leads_to_what_it_names(
     noun: str, trigger: str, asked: dict[str, Any], case: dict[str, Any], expected: str | None
 ) -> None:
     transition = WORKFLOWS[noun].by_trigger[trigger]
-    on = On(SimpleNamespace(**case), None, Viewer("", Role.SYSTEM), NOON, SimpleNamespace(**asked))
+    # The third prolongs the second, which runs on; the fourth the first, which is over.
+    spans = {"1": (None, -1), "2": (None, 1), "3": ("measure_2", 2), "4": ("measure_1", 2)}
+    measures = [
+        SimpleNamespace(id=f"measure_{n}", prolongs=of, until=NOON + timedelta(days=days), ended_by=None)
+        for n, (of, days) in spans.items()
+    ]
+    facts = SimpleNamespace(by_id={one.id: one for one in measures}, of_case=lambda _: measures)
+    on = On(SimpleNamespace(id="case_1", **case), facts, Viewer("", Role.SYSTEM), NOON, SimpleNamespace(**asked))
 
     assert transition.leads is not None
     assert transition.leads(on) == expected

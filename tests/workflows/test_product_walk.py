@@ -83,7 +83,9 @@ ENDS_A_QUESTION: Final = frozenset(
         "filing.transfer", "filing.refuse_transfer", "filing.designate",
     )
 )  # fmt: skip
-ENDS_BESIDE_A_PERMISSION: Final = frozenset(("account.close", "permission.expire", "permission.doubt_overdue"))
+ENDS_BESIDE_A_PERMISSION: Final = frozenset(
+    ("account.close", "permission.expire", "permission.doubt_overdue", "permission.overdue")
+)
 # What a badge says changes with these.
 SAYS_OTHERWISE: Final = ("filing.accept", "permission.grant", "permission.narrow", "permission.renewed")
 AGAINST: Final = {**NEWS_REASON, "reasonCodes": ["OTHER"]}
@@ -92,10 +94,10 @@ FALSE_MATERIAL: Final = REVOCATION["reasons"]
 # --- what the design says of a combination -----------------------------------------------------------------------
 # What is due of a filing and of a change, by where it stands.
 DUE_OF_FILING: Final[Mapping[str, set[str]]] = {
-    "PREPARED": {"FILING_SUBMISSION"},
+    "PREPARED": {"FILING_SUBMISSION"},  # or what is left of the answer to a return
     "SUBMITTED": {"FILING_DECISION"},
     "RETURNED": {"FILING_ANSWER"},
-    "DECLINED": set(),
+    "DECLINED": {"FILING_AGAIN"},
     "ACCEPTED": set(),
     "REVOKED": {"FILING_SUBMISSION"},  # "refiling due"
     "CANCELLED": set(),
@@ -718,8 +720,9 @@ def deadlines(edge: Edge) -> bool:
     return (
         edge.after.account.open_due == of_account
         and paused == stand
-        and all(one.open_due == due_of_filing(one.state, row.state) for one in edge.after.filings)
+        and all(is_due_of_filing(one, str(row.state)) for one in edge.after.filings)
         and not any(one.open_due for one in ended)
+        and all("PERMISSION_DECISION" in one.open_due for one in edge.after.permissions if one.state == "REQUESTED")
         and all(map(is_due_once, edge.after.cases))
     )
 
@@ -729,9 +732,14 @@ def is_due_once(case: Case) -> bool:
     return len(kinds) == len(set(kinds))
 
 
-def due_of_filing(state: str, account_state: str) -> set[str]:
-    """To file anew is due of an account in use only."""
-    return DUE_OF_FILING[state] if account_state != "CLOSED" else set()
+def is_due_of_filing(filing: Case, account_state: str) -> bool:
+    """To file anew is due of an account in use only; the provider's clock stands while the authority has the filing."""
+    runs = {str(one.kind) for one in filing.due if one.settled_at is None and one.paused_at is None}
+    stands = filing.open_due - runs
+    wanted = DUE_OF_FILING[filing.state] if account_state != "CLOSED" else set()
+    if filing.state == "SUBMITTED":
+        return runs == wanted and stands in ({"FILING_SUBMISSION"}, {"FILING_ANSWER"})
+    return not stands and (runs == wanted or (filing.state == "PREPARED" and runs == {"FILING_ANSWER"}))
 
 
 def change(edge: Edge) -> bool:
