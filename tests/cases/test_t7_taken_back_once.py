@@ -105,8 +105,13 @@ async def test_t7_what_was_taken_back_counts_no_more(world: World, leave: Any) -
     await case.rescind(warning.id)
     world.clock.advance(days=-60)  # a second case while a warning would count
 
-    given = {"accountId": case.account_id, "ground": "VULGARITY", "gravity": "SERIOUS", "conductOn": "2026-03-02"}
-    more = {"detection": "MANUAL", "harmsLifeOrProperty": False, "findings": "x", "evidence": [PIECE]}
+    given: dict[str, Any] = {
+        "accountId": case.account_id,
+        "ground": "VULGARITY",
+        "gravity": "SERIOUS",
+        "conductOn": "2026-03-02",
+    }
+    more: dict[str, Any] = {"detection": "MANUAL", "harmsLifeOrProperty": False, "findings": "x", "evidence": [PIECE]}
     made = await provider.reviewer.must("sanctionOpen", **given, **more, idempotencyKey=unique("open-"))
     other = Case(provider, case.account_id, made.id, case.holder)
 
