@@ -101,7 +101,7 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
     engine = Engine(schema, office, documents)
     uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
     graphql, register = GraphQLEndpoint(engine, authenticator.viewer), PublicRegister(engine, settings.dump_folder)
-    return Deployment(settings, office, authenticator, graphql, uploads, register, Health(office))
+    return Deployment(settings, office, authenticator, graphql, uploads, register, Health(office, authenticator.viewer))
 
 
 def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Office:

@@ -71,6 +71,7 @@ class Grant(StrEnum):
     FILING_SUBMIT = "filing:submit"
     FILING_TRANSFER = "filing:transfer"
     FILING_WITHDRAW_TRANSFER = "filing:withdraw_transfer"
+    HEALTH_INSPECT = "health:inspect"
     HOLDER_ENROL = "holder:enrol"
     IDENTITY_FAIL = "identity:fail"
     IDENTITY_SUBMIT = "identity:submit"
@@ -159,7 +160,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         {_CASES} sanction:interim sanction:extend_interim sanction:restrict sanction:suspend sanction:close
         sanction:prolong sanction:reduce sanction:lift sanction:rescind sanction:reopen
         sanction:batch_fill sanction:decide
-        staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}""",
+        health:inspect staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """
         holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload
@@ -167,11 +168,11 @@ _ROWS: Final[Mapping[Role, str]] = {
         account:adopt batch:fill batch:discard proposal:withdraw
         filing:submit filing:prepare_again
         permission:request permission:withdraw permission:renew
-        sanction:open""",
+        sanction:open health:inspect""",
     Role.PROVINCIAL_REGULATOR: _REGULATOR,
     Role.NATIONAL_REGULATOR: f"{_REGULATOR} filing:designate register:import",
     Role.AUDITOR: "",
-    Role.OPERATOR: "staff:enrol",
+    Role.OPERATOR: "staff:enrol health:inspect",
     Role.SYSTEM: "",
 }
 

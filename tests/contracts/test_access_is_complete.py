@@ -163,6 +163,7 @@ def test_every_grant_of_a_workflow_is_a_trigger_of_it() -> None:
     fired = {workflow.grant(trigger) for workflow in WORKFLOWS.values() for trigger in workflow.by_trigger}
     doors = {Grant.DOCUMENT_UPLOAD, Grant.PROPOSAL_ENDORSE, Grant.PROPOSAL_WITHDRAW, Grant.REGISTER_IMPORT}
     doors.add(Grant.NOTICE_SEE)  # of those that a notice is served on, whatever the case
+    doors.add(Grant.HEALTH_INSPECT)
 
     assert set(Grant) - fired == doors
 

@@ -57,6 +57,7 @@ RESOLVER_CURE: Final = "has a resolver: a type is a shape; use column(), compute
 # Doors that are no step of a workflow.
 OTHER_GRANTS: Final = {
     Grant.PROPOSAL_ENDORSE, Grant.PROPOSAL_WITHDRAW, Grant.REGISTER_IMPORT, Grant.DOCUMENT_UPLOAD, Grant.NOTICE_SEE,
+    Grant.HEALTH_INSPECT,
 }  # fmt: skip
 
 
