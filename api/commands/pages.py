@@ -10,7 +10,21 @@ import sqlalchemy as sa
 
 from domain.policy.masking import MASKS, Door, Form, Kind
 from domain.policy.roles import GRANTS, Grant, Role
-from domain.policy.scopes import BODY_JOURNAL, HELD_STEP, HELD_TOLD, JOURNAL, JOURNAL_TOLD, SCOPES, Scope
+from domain.policy.scopes import (
+    BODY_HOLDER,
+    BODY_JOURNAL,
+    BODY_PERSON,
+    HELD_STEP,
+    HELD_TOLD,
+    HOLDER_BEHIND,
+    JOURNAL,
+    JOURNAL_TOLD,
+    PERSON_BEHIND,
+    PROVIDER_BEHIND,
+    SCOPES,
+    TEXTS_BEHIND,
+    Scope,
+)
 from domain.table import METADATA
 from workflows.explained import ExplainedTransition, ExplainedWorkflow, cause_of, explained, label, mermaid, moves
 from workflows.follow_ups import FOLLOW_UPS
@@ -39,12 +53,20 @@ _CONDITIONS: Final = {
 }
 _JOURNAL: Final = "own jurisdiction as it is now, or decided by one's own authority"
 _HELD_STEP: Final = "own, and of a sanction only where told of it"
+_HOLDER_BEHIND: Final = "of a holder with a case in one's own jurisdiction, or of its area while they have none"
+_PROVIDER_BEHIND: Final = "of a provider of one's own area, or of one with a case handed over to it"
 _IN_WORDS: Final[Mapping[Any, str]] = {
     JOURNAL: _JOURNAL,
     JOURNAL_TOLD: f"told to the party in a step: {_JOURNAL}",
     HELD_STEP: _HELD_STEP,
     HELD_TOLD: f"{_HELD_STEP}, told to the party",
     BODY_JOURNAL: f"own provider or {_JOURNAL}",
+    HOLDER_BEHIND: _HOLDER_BEHIND,
+    PERSON_BEHIND: _HOLDER_BEHIND,
+    BODY_HOLDER: f"own provider or {_HOLDER_BEHIND}",
+    BODY_PERSON: f"own provider or {_HOLDER_BEHIND}",
+    PROVIDER_BEHIND: _PROVIDER_BEHIND,
+    TEXTS_BEHIND: _PROVIDER_BEHIND,
 }
 
 _WHAT_STANDS_HERE: Final = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -26,7 +26,7 @@ from domain.licence import Licence, LicenceDoubt
 from domain.notice import Notice, Party
 from domain.outbox import Event, IdempotencyKey
 from domain.permission import Badge, Permission, RegisterEntry
-from domain.policy.handed_over import journal, journal_told
+from domain.policy.handed_over import Predicate, holder_behind, journal, journal_told, provider_behind
 from domain.policy.roles import Role
 from domain.proposal import Involvement, Proposal
 from domain.provider import Provider
@@ -37,7 +37,6 @@ from domain.staff import Staff
 from domain.state import Audience, Word
 from domain.table import METADATA, Table, table_of
 
-Predicate = Callable[[sa.FromClause], sa.ColumnElement[bool]]
 Scope = Predicate | Literal["ALL", "NONE"]
 ALL: Final = "ALL"
 NONE: Final = "NONE"
@@ -64,6 +63,12 @@ _TOLD: Final = table_of(Sanction).alias("told")
 OWN: Final = _is("provider_id", "provider_id")
 HELD: Final = _is("holder_id", "holder_id")
 AREA: Final = _is("jurisdiction", "authority_id")
+HOLDER_BEHIND: Final = holder_behind("id")  # of what one answers for: see domain/policy/handed_over.py
+PERSON_BEHIND: Final = holder_behind("holder_id")
+PROVIDER_BEHIND: Final = provider_behind("id")
+TEXTS_BEHIND: Final = provider_behind("provider_id")
+BODY_HOLDER: Final = _either(OWN, HOLDER_BEHIND)
+BODY_PERSON: Final = _either(OWN, PERSON_BEHIND)
 BODY: Final = _either(OWN, AREA)  # an auditor of a provider is bound to no authority, and the other way round
 OWN_TOLD: Final = _both(OWN, _word("audience", Audience.PARTY))
 ALL_TOLD: Final = _word("audience", Audience.PARTY)
@@ -110,13 +115,13 @@ _NOBODY: Final[tuple[Scope, ...]] = tuple[Scope, ...](NONE for _ in _COLUMNS)
 #                   HOLDER        REVIEWER  COMPLIANCE       INTEGRATION PROVINCE   NATION    AUDITOR
 _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Authority:        (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
-    Provider:         (ITSELF,      ITSELF,   ITSELF,          ITSELF,   AREA,      ALL,      BODY_ITSELF),
+    Provider:         (ITSELF,      ITSELF,   ITSELF,          ITSELF,   PROVIDER_BEHIND, ALL, BODY_ITSELF),
     Qualification:    (NONE,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Staff:            (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
-    Holder:           (_is("id", "holder_id"), OWN, OWN,       OWN,      AREA,      ALL,      BODY),
-    Identity:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      BODY),
-    AgreementVersion: (OWN,         OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
-    Consent:          (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Holder:           (_is("id", "holder_id"), OWN, OWN,       OWN,      HOLDER_BEHIND, ALL,  BODY_HOLDER),
+    Identity:         (HELD,        OWN,      OWN,             OWN,      PERSON_BEHIND, ALL,  BODY_PERSON),
+    AgreementVersion: (OWN,         OWN,      OWN,             OWN,      TEXTS_BEHIND, ALL,   NONE),
+    Consent:          (HELD,        OWN,      OWN,             OWN,      PERSON_BEHIND, ALL,  NONE),
     Account:          (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Submission:       (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Material:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),

@@ -230,7 +230,7 @@ async def test_transfers_are_seen_by_both_authorities_the_provider_and_the_natio
     assert [step["trigger"] for step in former["steps"]["nodes"]] == ["accept", "ask_transfer"]
     assert former["account"] is None
     assert new["account"] == own["account"] == national["account"] == {"id": account_id}
-    assert new["provider"] is None  # it stays with its own authority
+    assert new["provider"] == {"id": provider.id}  # who answers for a case reads the provider behind it
     assert own["fromAuthority"] == {"division": ZHEJIANG}
     assert len(own["steps"]["nodes"]) == len(national["steps"]["nodes"]) > len(former["steps"]["nodes"])
     assert [found[person] for person in (elsewhere, holder.person, provider.reviewer)] == [[], [], []]

@@ -173,6 +173,8 @@ FAULTS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
         "roots",
     ),
     "a_condition_is_ignored": (lambda patch: patch.setattr(Selection, "_included", lambda *_: True), "leaves"),
+    "a_person_is_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("identity"), "leaves Identity"),
+    "holders_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("holder"), "leaves Holder"),
     "steps_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step"), "leaves Step"),
     "texts_are_seen_by_the_jurisdiction_they_carry": (_by_jurisdiction_alone("step_text"), "relations Step"),
     "a_sanction_is_seen_by_its_holder_before_they_are_told": (_told_to_the_holder("sanction"), "windows"),

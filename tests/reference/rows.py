@@ -92,11 +92,45 @@ def _know_hands(read: Mapping[str, list[dict[str, Any]]]) -> None:
     went = {(row["account_id"], row["from_authority"]) for row in read["transfer"]}
     for step in read["step"]:
         home = homes.get(step["root_id"])
-        step["handed_to"] = home if (step["root_id"], home) in came else None
+        step["handed_to"] = {home} if (step["root_id"], home) in came else set()
         step["handed_on_by"] = {authority for account, authority in went if account == step["root_id"]}
+    _know_who_answers(read, came)
+    _know_hands_of_persons(read, came)
     steps = {step["id"]: step for step in read["step"]}
     for text in read["step_text"]:
         text["of_step"] = steps[text["step_id"]]
+
+
+def _know_hands_of_persons(read: Mapping[str, list[dict[str, Any]]], came: set[tuple[str, str]]) -> None:
+    """The steps of a holder and their identity go where the holder's accounts went."""
+    cases: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for account in read["account"]:
+        cases[account["holder_id"]].add((account["id"], account["jurisdiction"]))
+    for step in read["step"]:
+        theirs = cases.get(step["root_id"], set())
+        step["handed_to"] |= {home for id_, home in theirs if (id_, home) in came}
+        if theirs and step["jurisdiction"] not in {home for _, home in theirs}:
+            step["handed_on_by"] = step["handed_on_by"] | {step["jurisdiction"]}
+
+
+def _know_who_answers(read: Mapping[str, list[dict[str, Any]]], came: set[tuple[str, str]]) -> None:
+    """Say of each holder and provider, and of what hangs on them, which authorities have a case of theirs now."""
+    for table, link, cases in (
+        ("holder", "id", "holder_id"),
+        ("identity", "holder_id", "holder_id"),
+        ("consent", "holder_id", "holder_id"),
+        ("provider", "id", "provider_id"),
+        ("agreement_version", "provider_id", "provider_id"),
+    ):
+        accounts: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for account in read["account"]:
+            accounts[account[cases]].add((account["id"], account["jurisdiction"]))
+        for row in read[table]:
+            theirs, area = accounts[row[link]], row["jurisdiction"]
+            row["answering"] = {home for id_, home in theirs if (id_, home) in came}
+            lies_here = area in {home for _, home in theirs}
+            if cases == "provider_id" or lies_here or not theirs:
+                row["answering"].add(area)
 
 
 def _know_secrets(read: Mapping[str, list[dict[str, Any]]]) -> None:

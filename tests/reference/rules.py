@@ -84,11 +84,20 @@ def proposed(who: Looker, row: Values) -> bool:
     return own(who, row) and row["proposer_id"] == who.id
 
 
+def behind(who: Looker, row: Values) -> bool:
+    """A person or provider behind a case that the authority answers for now."""
+    return who.authority is not None and who.authority in row["answering"]
+
+
+def body_behind(who: Looker, row: Values) -> bool:
+    return own(who, row) or behind(who, row)
+
+
 def journal(who: Looker, row: Values) -> bool:
     """All steps of what the authority answers for now; of what it handed on, those that it decided then."""
     decided = row["actor_role"] in ("PROVINCIAL_REGULATOR", "NATIONAL_REGULATOR")
     kept = area(who, row) and (decided or who.authority not in row["handed_on_by"])
-    return kept or _same(who.authority, row["handed_to"])
+    return kept or (who.authority is not None and who.authority in row["handed_to"])
 
 
 def journal_of_step(who: Looker, row: Values) -> bool:
@@ -187,6 +196,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         **_IMPORTS,
         **_each(area, f"provider staff candidate proposal batch {_CASEWORK} {_ALL_SANCTIONS}"),
         "batch_item": adopting(area),
+        **_each(behind, "provider agreement_version holder identity consent"),
         "filing": asked,
         "transfer": handed_over,
         "notice": served_on("AUTHORITY", area),
@@ -201,7 +211,13 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
         "step_text": told(everybody),
         "notice": served_on("AUTHORITY", area),
     },
-    "AUDITOR": {**_OPEN, "provider": audited, **_each(body, "holder identity access_log"), "step": own_or_journal},
+    "AUDITOR": {
+        **_OPEN,
+        "provider": audited,
+        "access_log": body,
+        **_each(body_behind, "holder identity"),
+        "step": own_or_journal,
+    },
 }
 
 # --- forms ----------------------------------------------------------------------------------------------------

@@ -208,9 +208,9 @@ def _transfer(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 
 def _step(tangle: Tangle, row: dict[str, Any], number: int) -> None:
-    """Of an account that was handed over, or not."""
+    """Of an account that was handed over, or not, or of a holder."""
     row["seq"] = 5_000 + number
-    table, column = (("transfer", "account_id"), ("account", "id"))[number % 2]
+    table, column = (("transfer", "account_id"), ("account", "id"), ("holder", "id"))[number % 3]
     row["root_id"] = tangle.random.choice(tangle.pool(table))[column]
     row["actor_role"] = tangle.random.choice(("REVIEWER", "PROVINCIAL_REGULATOR", "SYSTEM"))
 
