@@ -54,6 +54,12 @@ class ProblemCode(Word):
         "Submit the identity and have it verified.")
     IDENTITY_NOT_CURRENT = ("IDENTITY_NOT_CURRENT", "身份核验已过期",
         "The verification of the holder's identity has run out.", "Have the identity verified again.")
+    SUBJECT_WOULD_CHANGE = ("SUBJECT_WOULD_CHANGE", "账号主体不得更换",
+        "Another subject would stand behind accounts that are there, or that may come back.",
+        "Fail it; another subject enrols anew. A new number of the same one needs two reviewers and sameSubject.")
+    REVIEWER_NEEDED = ("REVIEWER_NEEDED", "须由审核员核验",
+        "What has changed in a verified identity is read by a person.",
+        "Have a reviewer verify it; a machine verifies again only what is equal.")
     NOTHING_TO_VERIFY = ("NOTHING_TO_VERIFY", "无待核验信息", "No submitted identity waits for verification.",
         "Submit the identity first.")
     MANDATE_MISSING = ("MANDATE_MISSING", "缺少运营授权",

@@ -13,17 +13,20 @@ from domain.calendar import add_calendar_days
 from domain.deadline import DeadlineKind
 from domain.document import Document
 from domain.holder import Holder, SubjectType
-from domain.identity import FIELDS, Identity, IdentityState
+from domain.identity import Identity, IdentityState
 from domain.ids import new_id
 from domain.journal import AccessLog, written
 from domain.notice import Party
+from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode
 from domain.publishing import IDENTITY_GRACE_DAYS
 from domain.table import table_of
+from workflows import subjects
 from workflows.changes import Change, Detail, Insert, Serve, Set, Update
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line, Moment
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line, Moment, ProposableCommand
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
+from workflows.subjects import SameSubject
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
 from workflows.vaulting import identity_sealed, identity_taken_over
 
@@ -32,7 +35,6 @@ VERIFIED_DAYS: Final = 365  # calendar days that a verification holds
 _ONCE_VERIFIED: Final = (S.VERIFIED, S.STALE)
 _ANY: Final = (S.UNVERIFIED, *_ONCE_VERIFIED)
 PERSONS: Final = frozenset({SubjectType.INDIVIDUAL, SubjectType.SOLE_TRADER})
-INDEXES: Final = tuple(f"{name}_index" for name, personal in FIELDS.items() if personal.indexed)
 
 
 class IdentitySubmit(CaseCommand):
@@ -56,13 +58,15 @@ class IdentitySubmit(CaseCommand):
     """The operator's mandate: a document's id, or the provider's reference to one."""
 
 
-class IdentityVerify(CaseCommand):
-    """Confirm the submitted identity."""
+class IdentityVerify(ProposableCommand):
+    """Confirm the submitted identity. Of a subject with accounts it stays the same subject's."""
 
     method: CodeName
     """How it was verified, such as DOCUMENT_CHECK or BANK_TRANSFER."""
     until: Moment | None = None
     """Until when it holds; 365 days where it is left out."""
+    same_subject: SameSubject | None = None
+    """Required where a number of the subject is another one, and an account of it is there or may come back."""
 
 
 class IdentityFail(AdverseCommand):
@@ -81,6 +85,8 @@ class IdentityFacts:
     uscc_flagged: bool = False
     twins: int = 0
     mandate_document: str | None = None
+    has_accounts: bool = False  # that are there, or may come back
+    renamed: frozenset[str] = frozenset()  # names that are others in what waits than in what is verified
 
 
 _IDENTITY, _HOLDER = table_of(Identity), table_of(Holder)
@@ -159,13 +165,13 @@ def _verify(on: On) -> Iterable[Change]:
     yield Set({"verified_at": on.now, "verified_until": until, "method": on.input.method})
     if on.case.pending_bundle is not None:
         yield Set({"bundle": on.facts.bundle, "sealed": dict(on.facts.sealed)})
-        yield Set({name: getattr(on.case, f"pending_{name}") for name in (*INDEXES, "uscc_flagged")})
+        yield Set({name: getattr(on.case, f"pending_{name}") for name in (*subjects.INDEXES, "uscc_flagged")})
         yield from _drop_pending(on)
     yield Detail({"method": on.input.method})
 
 
 def _drop_pending(_: On) -> Iterable[Change]:
-    emptied: dict[str, Any] = dict.fromkeys(f"pending_{name}" for name in INDEXES)
+    emptied: dict[str, Any] = dict.fromkeys(f"pending_{name}" for name in subjects.INDEXES)
     emptied |= {"pending_bundle": None, "pending_sealed": None, "pending_at": None, "pending_uscc_flagged": False}
     yield Set(emptied)
 
@@ -225,9 +231,13 @@ IDENTITY = Workflow(
                 is_not_ones_own_identity,
                 organisation_names_its_operator_and_mandate,
                 until_lies_within_a_year,
+                subjects.subject_stays_while_an_account_is_there,
+                subjects.a_machine_verifies_anew_only_what_is_equal,
             ),
-            effects=(_verify, _run),
-            facts=(Gathered("taken_over", identity_taken_over),),
+            effects=(subjects.keep_proof, _verify, _run),
+            facts=(subjects.ACCOUNTS, Gathered("taken_over", identity_taken_over)),
+            four_eyes=subjects.is_said_to_be_the_same,
+            endorsers=frozenset({Role.REVIEWER}),
         ),
         Transition(
             "fail",

@@ -245,14 +245,14 @@ async def is_own_matter(noun: str, case_id: str, person: bytes | None, transacti
     if "holder_id" not in table_of(workflow_of(noun).model).c or person is None:
         return False
     rows = await transaction.fetch(_person_behind(noun), {"id": case_id})
-    return bool(rows) and rows[0][0] is not None and bytes(rows[0][0]) == person
+    return bool(rows) and person in [bytes(found) for found in rows[0] if found is not None]
 
 
 @cache
 def _person_behind(noun: str) -> sa.Select[Any]:
     case, identity = table_of(workflow_of(noun).model), table_of(workflow_of("identity").model)
     if case is identity:
-        return sa.select(identity.c.resident_id_index).where(identity.c.id == _ID)
+        return sa.select(identity.c.resident_id_index, identity.c.pending_resident_id_index).where(identity.c.id == _ID)
     joined = sa.select(identity.c.resident_id_index).join(case, case.c.holder_id == identity.c.holder_id)
     return joined.where(case.c.id == _ID)
 

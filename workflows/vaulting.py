@@ -28,7 +28,7 @@ from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from domain.vault.blind_index import Indexed, blind_index
 from domain.vault.bundle import seal_bundle
-from domain.vault.cipher import Place, reseal, seal
+from domain.vault.cipher import Place, reseal, seal, unseal
 from domain.vault.forms import forms_of, pack
 from domain.vault.keys import Keys, open_clear_key, open_mask_key
 from workflows.database import Transaction
@@ -121,7 +121,7 @@ def _document(on: On, id_: str) -> Mapping[str, Any]:
 
 
 async def identity_taken_over(office: Any, _: Transaction, on: On) -> Mapping[str, Any]:
-    """What waited, sealed anew for its place as the verified identity."""
+    """What waited, sealed anew for its place as the verified identity; which of its names are others."""
     row = on.case
     if row.pending_bundle is None:
         return {}
@@ -136,7 +136,16 @@ async def identity_taken_over(office: Any, _: Transaction, on: On) -> Mapping[st
         for name, value in row.pending_sealed.items()
     }
     before, after = _place("pending_bundle", row.id), _place("bundle", row.id)
-    return {"sealed": sealed, "bundle": reseal(mask_key, row.pending_bundle, before=before, after=after)}
+    bundle = reseal(mask_key, row.pending_bundle, before=before, after=after)
+    named = ("legal_name", "organisation_name")
+    renamed = {name for name in named if _value(clear_key, row, name) != _value(clear_key, row, name, "pending_")}
+    return {"sealed": sealed, "bundle": bundle, "renamed": frozenset(renamed)}
+
+
+def _value(clear_key: bytes, row: Any, name: str, prefix: str = "") -> bytes | None:
+    """A value that is verified, or waits."""
+    kept = (getattr(row, f"{prefix}sealed") or {}).get(name)
+    return None if kept is None else unseal(clear_key, b64decode(kept), _place(f"{prefix}{name}", row.id))
 
 
 def _indexes(keys: Keys, provider_id: str, values: Mapping[str, str]) -> dict[str, bytes | None]:

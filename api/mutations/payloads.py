@@ -84,6 +84,7 @@ class IdentityPayload:
 
     identity: Identity | None = reread("case_id", "The identity as it is now, masked.")
     step: Step | None = reread("step_id", "The step taken.")
+    proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
 
 

@@ -34,6 +34,7 @@ Eyes = Literal[
     "two for organs and news units",
     "two unless a special approval",
     "two when a skip",
+    "two with proof",
 ]
 
 
@@ -56,7 +57,7 @@ class Expected(NamedTuple):
 TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     "identity": (
         Expected("submit", ("UNVERIFIED", "VERIFIED", "STALE"), STAYS, (H, I)),
-        Expected("verify", ("UNVERIFIED", "VERIFIED", "STALE"), "VERIFIED", (R, I)),
+        Expected("verify", ("UNVERIFIED", "VERIFIED", "STALE"), "VERIFIED", (R, I), "two with proof"),
         Expected("fail", ("UNVERIFIED", "VERIFIED", "STALE"), STAYS, (R, I)),
         Expected("remind", ("VERIFIED",), STAYS, TIME),  # 90, 60, 30 C before its end
         Expected("go_stale", ("VERIFIED",), "STALE", TIME),

@@ -201,6 +201,7 @@ def test_four_eyes_are_asked_for_exactly_where_the_design_says(workflow: Workflo
             "two unless a special approval": [True, True, False, False, False],
             "two for organs and news units": [False, False, True, True, True],
             "two when a skip": [True, False, True, False, True],
+            "two with proof": [False, False, False, False, False],  # see tests/cases/test_w1_subject.py
         }[row.eyes]
     )
 

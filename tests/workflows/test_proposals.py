@@ -428,7 +428,7 @@ async def test_a_proposal_with_its_notes_stays_in_its_body(world: World) -> None
 async def test_an_endorser_who_has_become_the_party_endorses_no_more(world: World) -> None:
     number, provider = resident_id(), await world.provider()
     second = await world.enrol(Role.REVIEWER, provider_id=provider.id, person=number)
-    account = await (await provider.holder()).apply(category="NEWS")
+    account = await (await provider.holder("ENTERPRISE")).apply(category="NEWS")
     holder = (await world.rows(Account, id=account.id))[0].holder_id
     await provider.reviewer.must("accountClaim", id=account.id)
     asked: dict[str, Any] = {"id": account.id, "version": 1, "category": "NEWS"}
@@ -436,6 +436,7 @@ async def test_an_endorser_who_has_become_the_party_endorses_no_more(world: Worl
     await second.must("proposalEndorse", **proposal)
     (identity,) = await world.rows(Identity, holder_id=holder)
     changed = {"legalName": "示例", "residentId": number, "mobile": "13900000000", "idempotencyKey": "key-changed"}
+    changed |= {"organisationName": "示例单位", "uscc": "91350100M000100Y43", "mandate": "mandate-2"}  # another operator
     await provider.integration.must("identitySubmit", id=identity.id, version=identity.seq, **changed)
     await provider.reviewer.must("identityVerify", id=identity.id, version=identity.seq + 1, method="DOCUMENT_CHECK")
 
