@@ -203,7 +203,12 @@ def _filing(tangle: Tangle, row: dict[str, Any], number: int) -> None:
 
 
 def _transfer(tangle: Tangle, row: dict[str, Any], number: int) -> None:
+    """Never from a provider of Shanghai to Zhejiang: to that province such a provider stays out of sight."""
     row["from_authority"], row["to_authority"] = tangle.authority(), tangle.authority()
+    homes = {each["id"]: each["jurisdiction"] for each in tangle.pool("provider")}
+    [account] = [each for each in tangle.pool("account") if each["id"] == row["account_id"]]
+    if homes[account["provider_id"]] == authority_id("310000"):
+        row["to_authority"] = authority_id("310000")
     row["is_designated"] = number % 2 == 0
 
 

@@ -436,7 +436,11 @@ async def test_an_endorser_who_has_become_the_party_endorses_no_more(world: Worl
     await second.must("proposalEndorse", **proposal)
     (identity,) = await world.rows(Identity, holder_id=holder)
     changed = {"legalName": "示例", "residentId": number, "mobile": "13900000000", "idempotencyKey": "key-changed"}
-    changed |= {"organisationName": "示例单位", "uscc": "91350100M000100Y43", "mandate": "mandate-2"}  # another operator
+    changed |= {
+        "organisationName": "示例单位",
+        "uscc": "91350100M000100Y43",
+        "mandate": "mandate-2",
+    }  # another operator
     await provider.integration.must("identitySubmit", id=identity.id, version=identity.seq, **changed)
     await provider.reviewer.must("identityVerify", id=identity.id, version=identity.seq + 1, method="DOCUMENT_CHECK")
 
