@@ -77,7 +77,13 @@ NEVER_SEEN: Final = frozenset(
     for role in ("APPEAL_REVIEWER", "COMPLIANCE_OFFICER", "HOLDER", "INTEGRATION", "REVIEWER")
 )
 # Who asks is bound to the provider of their own row, and to themselves.
-NEVER_HIDDEN: Final = frozenset({("Holder.provider", "HOLDER"), ("Sanction.holder", "HOLDER")})
+NEVER_HIDDEN: Final = frozenset(
+    {
+        ("Holder.provider", "HOLDER"),
+        ("Sanction.holder", "HOLDER"),
+        ("Provider.agreements", "PROVINCIAL_REGULATOR"),  # who reads a provider reads its agreements
+    }
+)
 
 
 def is_partial(related: Relation, role: str) -> bool:
