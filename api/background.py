@@ -50,8 +50,8 @@ def _always(office: Office, numbered: Callable[[], None]) -> tuple[Awaitable[Non
 
 
 def _wakers(office: Office, worker: Worker) -> tuple[Awaitable[None], ...]:
-    """On PostgreSQL other processes' steps are heard too; on SQLite there is no other."""
-    if isinstance(office.database, Postgres):
+    """On PostgreSQL other processes' steps are heard too, unless a pooler lies between; on SQLite there is no other."""
+    if isinstance(office.database, Postgres) and office.database.can_listen:
         return (keep_listening(office.database, worker.wake, failed=_failed("listening")),)
     return ()
 

@@ -14,11 +14,15 @@ from typing import Any, Final
 
 import asyncpg
 
-from workflows.database import Unavailable
+from workflows.database import Reach, Unavailable
 
 IDLE_SECONDS_MAX: Final = 300.0  # what lies between may forget a connection that nobody uses
 CLOSING_SECONDS_MAX: Final = 5.0
 ACQUIRE_SECONDS: Final = 5.0
+STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 made plans come and go
+# The server itself ends a statement first; the client's bound is for a server that says nothing any more.
+MARGIN_SECONDS: Final = 1.0
+IDLE_IN_TRANSACTION: Final = "60s"  # a process that stands still must not keep its locks
 # What asyncpg raises, of the server, of itself and of the network.
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
@@ -154,3 +158,28 @@ async def _closed(connection: asyncpg.Connection) -> None:
 def _said(error: BaseException) -> str:
     """What a failure of opening says: it holds no value of a request."""
     return str(error) or type(error).__name__
+
+
+def options_for(url: str, reach: Reach) -> dict[str, Any]:
+    """How asyncpg opens a connection. A pooler hands on neither settings of a session nor prepared statements."""
+    settings = {"application_name": "signet"}
+    if not reach.is_pooled:
+        settings |= _bounds(reach) | {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION}
+    return {
+        "dsn": url,
+        "timeout": reach.connect_seconds,
+        "command_timeout": reach.statement_seconds + MARGIN_SECONDS,
+        "statement_cache_size": 0 if reach.is_pooled else STATEMENTS_KEPT,
+        "max_cached_statement_lifetime": 0,
+        "server_settings": settings,
+    }
+
+
+def _bounds(reach: Reach) -> dict[str, str]:
+    lock, statement = (f"{round(each * 1_000)}ms" for each in (reach.lock_seconds, reach.statement_seconds))
+    return {"jit": "off", "lock_timeout": lock, "statement_timeout": statement}
+
+
+def bounds_of_one(reach: Reach) -> str:
+    """The bounds of one transaction, where a session keeps none."""
+    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _bounds(reach).items())

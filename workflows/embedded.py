@@ -251,6 +251,11 @@ class Sqlite:
         if name.startswith((*_BUSY, *_AWAY)):
             raise Unavailable(name) from error
 
+    def open_to_others(self) -> list[Path]:
+        """Which of its files somebody else may read."""
+        files = [self.path, *(self.path.with_name(f"{self.path.name}-{kind}") for kind in ("wal", "shm"))]
+        return [file for file in files if file.exists() and file.stat().st_mode & 0o077]
+
     async def close(self) -> None:
         self._is_closed = True
         self._threads.shutdown()

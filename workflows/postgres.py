@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 import sqlalchemy as sa
 
-from workflows.connections import FAILURES, Connections
+from workflows.connections import FAILURES, MARGIN_SECONDS, Connections, bounds_of_one, options_for
 from workflows.database import (
     PLAIN_REACH,
     POSTGRESQL,
@@ -28,11 +28,7 @@ from workflows.database import (
     to_the_end,
 )
 
-STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 made plans come and go
 ALIVE_SECONDS: Final = 30.0  # how often a connection that only listens shows that it is there
-# The server itself ends a statement first; the client's bound is for a server that says nothing any more.
-MARGIN_SECONDS: Final = 1.0
-IDLE_IN_TRANSACTION: Final = "60s"  # a process that stands still must not keep its locks
 _NEVER: Final = 86_400.0 * 365
 _COLLISIONS: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 _UNAVAILABLE: Final = (
@@ -164,15 +160,20 @@ class Postgres:
 
     def __init__(self, connections: Connections, reach: Reach) -> None:
         self._connections, self._reach = connections, reach
-        self._begin = f"BEGIN; {_local(reach)}" if reach.is_pooled else "BEGIN"
+        self._begin = f"BEGIN; {bounds_of_one(reach)}" if reach.is_pooled else "BEGIN"
         self._commits: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, url: str, reach: Reach = PLAIN_REACH) -> Postgres:
         """Connect: whatever is wrong with the URL shows here. Unavailable."""
-        connections = Connections(reach.connections_max, _options(url, reach), acquire_seconds=reach.acquire_seconds)
+        connections = Connections(reach.connections_max, options_for(url, reach), acquire_seconds=reach.acquire_seconds)
         connections.give_back(await connections.take())
         return cls(connections, reach)
+
+    @property
+    def can_listen(self) -> bool:
+        """A pooler that hands connections on hands on no notifications."""
+        return not self._reach.is_pooled or self._reach.direct_url is not None
 
     async def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         try:
@@ -255,35 +256,18 @@ class Postgres:
             connection.terminate()
         raise asyncpg.ConnectionDoesNotExistError(f"nothing is heard of {channel} any more")
 
+    async def is_behind_a_pooler(self) -> bool:
+        """Whether who answered the connecting is another than who answers now."""
+        raw = await self._connections.take()
+        try:
+            return bool(raw.get_server_pid() != await raw.fetchval("SELECT pg_backend_pid()"))
+        finally:
+            self._connections.give_back(raw)
+
     async def close(self) -> None:
         if self._commits:
             await asyncio.wait(self._commits, timeout=self._reach.statement_seconds)
         await self._connections.close()
-
-
-def _options(url: str, reach: Reach) -> dict[str, Any]:
-    """How asyncpg opens a connection. A pooler hands on neither settings of a session nor prepared statements."""
-    settings = {"application_name": "signet"}
-    if not reach.is_pooled:
-        settings |= _bounds(reach) | {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION}
-    return {
-        "dsn": url,
-        "timeout": reach.connect_seconds,
-        "command_timeout": reach.statement_seconds + MARGIN_SECONDS,
-        "statement_cache_size": 0 if reach.is_pooled else STATEMENTS_KEPT,
-        "max_cached_statement_lifetime": 0,
-        "server_settings": settings,
-    }
-
-
-def _bounds(reach: Reach) -> dict[str, str]:
-    lock, statement = (f"{round(each * 1_000)}ms" for each in (reach.lock_seconds, reach.statement_seconds))
-    return {"jit": "off", "lock_timeout": lock, "statement_timeout": statement}
-
-
-def _local(reach: Reach) -> str:
-    """The same for one transaction."""
-    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _bounds(reach).items())
 
 
 async def _is_set(event: asyncio.Event, within_seconds: float) -> bool:

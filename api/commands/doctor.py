@@ -23,16 +23,22 @@ from api.viewers import Viewers
 from domain.calendar import WorkingDays, local_day
 from domain.vault.keys import Keys
 from workflows.clock_offset import OffsetRefused, ahead, expect_sandboxes_only
-from workflows.database import Database
-from workflows.deployment import DeploymentUnusable, check, is_migrated, known_deployment
+from workflows.database import Database, Unavailable
+from workflows.deployment import DeploymentUnusable, check, is_migrated, known_deployment, try_writing
 from workflows.due_work import Health, health_of
+from workflows.embedded import Sqlite
 from workflows.keys import KeysUnusable
 from workflows.migrations import open_database
+from workflows.postgres import Postgres
 from workflows.sequencer import undelivered
 from workflows.soundness import count_steps, orphan_states, understaffed, verify_chains
 
 LOOK_AHEAD_DAYS: Final = 60  # the longest deadline is 30 working days
 WAITING_MINUTES_MAX: Final = 10  # a worker looks once a second
+_STARTUP: Final = "startup parameter"
+_POOLER_CURE: Final = (
+    "Set SIGNET_DATABASE_POOLED=true for PgBouncer, and SIGNET_DATABASE_DIRECT_URL to PostgreSQL itself."
+)
 _YEAR_CURE: Final = (
     "Due dates there count Monday to Friday: name the holidays in SIGNET_HOLIDAYS, or upgrade chinesecalendar."
 )
@@ -85,13 +91,18 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
     try:
         database = await open_database(settings.database_url, settings.patient_reach)
     except Exception as away:  # noqa: BLE001 - whatever the driver says: it is not reachable
-        yield Finding(Mark.BAD, f"The database does not answer ({type(away).__name__})", "See SIGNET_DATABASE_URL.")
+        kind, cure = type(away.__cause__ or away).__name__, "See SIGNET_DATABASE_URL."
+        if _STARTUP in str(away):  # PgBouncer says so of what it does not hand on
+            cure = _POOLER_CURE
+        yield Finding(Mark.BAD, f"The database does not answer ({kind})", cure)
         return
     try:
         if not await is_migrated(database):
             yield Finding(Mark.BAD, "The tables are not those of this version", "Run `signet migrate`.")
             return
         yield Finding(Mark.GOOD, "The database answers, with the tables of this version")
+        async for finding in _reached(settings, database):
+            yield finding
         if keys is not None:
             async for finding in _fits(settings, database, keys):
                 yield finding
@@ -101,6 +112,35 @@ async def findings(settings: Settings, console: Console) -> AsyncIterator[Findin
             yield finding
     finally:
         await database.close()
+
+
+async def _reached(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+    """Whether the file is private, or the way to PostgreSQL is as the settings say, and whether it can be written."""
+    try:
+        await try_writing(database, system_clock())
+        yield Finding(Mark.GOOD, "The database can be written")
+    except Unavailable as away:
+        yield Finding(
+            Mark.BAD, f"The database cannot be written ({away})", "See whether its disk is full, or it is a copy."
+        )
+    if isinstance(database, Sqlite):
+        if open_files := database.open_to_others():
+            told = ", ".join(path.name for path in open_files)
+            yield Finding(Mark.BAD, f"Others may read the data: {told}", "`chmod 600` them.")
+    elif isinstance(database, Postgres):
+        is_pooled = await database.is_behind_a_pooler()
+        if is_pooled and not settings.database_pooled:
+            yield Finding(
+                Mark.BAD,
+                "A pooler lies before PostgreSQL, and statements are prepared for longer than it keeps a connection",
+                _POOLER_CURE,
+            )
+        elif settings.database_pooled and settings.database_direct_url is None:
+            yield Finding(
+                Mark.WARNING,
+                "No way leads past the pooler: the worker hears of no step and looks once a second",
+                "Set SIGNET_DATABASE_DIRECT_URL to PostgreSQL itself.",
+            )
 
 
 async def _fits(settings: Settings, database: Database, keys: Keys) -> AsyncIterator[Finding]:
