@@ -209,7 +209,8 @@ def _event(step: dict[str, Any], filing: Any, trigger: str, target: str, now: da
 
 
 def _deadline(filing: Any, kind: str, now: datetime, due_at: datetime) -> tuple[Any, ...]:
-    whose = (filing["provider_id"], filing["jurisdiction"], "filing", filing["id"], filing["holder_id"])
+    of = (filing["account_id"], "filing", filing["id"])
+    whose = (filing["provider_id"], filing["jurisdiction"], *of, filing["holder_id"])
     return (_id("deadline"), now, *whose, kind, now, due_at, None, None, due_at, 0, 0, None, None, None)
 
 

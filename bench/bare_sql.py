@@ -129,8 +129,8 @@ STEP: Final = _insert(
 EVENT: Final = _insert("event", "id step_id type case_id seq state at provider_id jurisdiction holder_id")
 DEADLINE: Final = _insert(
     "deadline",
-    "id created_at provider_id jurisdiction case_kind case_id holder_id kind runs_from due_at paused_at left_seconds "
-    "next_at attempts failures settled_at outcome problem",
+    "id created_at provider_id jurisdiction root_id case_kind case_id holder_id kind runs_from due_at paused_at "
+    "left_seconds next_at attempts failures settled_at outcome problem",
 )
 SUBMITTED: Final = _update(
     "filing",

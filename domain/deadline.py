@@ -59,6 +59,7 @@ class Outcome(Word):
 class Deadline(Tenant, table=True):
     """One due date. `next_at`, `attempts` and `failures` belong to the worker that fires it."""
 
+    root_id: str = text()  # what its case hangs on, as every step locks it
     case_kind: str = text()
     case_id: str = text()
     holder_id: str | None = text(nullable=True)
@@ -76,7 +77,7 @@ class Deadline(Tenant, table=True):
 
     __table_args__ = (
         Index("ix_deadline_case", "case_id", "kind"),
-        Index("ix_deadline_open", "case_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_deadline_root", "root_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_deadline_next", "next_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_deadline_problem", "next_at", sqlite_where=_TROUBLED, postgresql_where=_TROUBLED),
     )

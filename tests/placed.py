@@ -42,7 +42,7 @@ def _nothing(column: sa.Column[Any]) -> Any:
     return _EMPTY[column.type.python_type]
 
 
-async def overwrite(world: World, clause: sa.Update) -> None:
+async def overwrite(world: World, clause: sa.Update | sa.Delete) -> None:
     """Change what is stored."""
     statement = compile_once(clause, world.office.database.dialect)
     await world.office.database.write(lambda transaction: transaction.fetch(statement, {}))

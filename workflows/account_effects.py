@@ -25,9 +25,10 @@ from domain.ids import new_id
 from domain.journal import AccessLog, TextName
 from domain.names import name_key
 from domain.notice import Party
+from domain.reminder import REMINDED_BY
 from workflows import account_guards as g
 from workflows import handed_in
-from workflows.changes import Change, Detail, Insert, Opening, Pause, Resume, Say, Serve, Set, Settle, Start
+from workflows.changes import Change, Detail, Insert, Opening, Pause, Postpone, Resume, Say, Serve, Set, Settle, Start
 from workflows.engine import On
 from workflows.identity import looked_up_blind
 from workflows.leases import UNCLAIMED
@@ -131,9 +132,10 @@ def end_review(_: On) -> Iterable[Change]:
     yield Set({**UNCLAIMED, "items_asked": []})
 
 
-def remind(_: On) -> Iterable[Change]:
-    """Of a supplement, of the application or of a change: the deadline says of which."""
+def remind(on: On) -> Iterable[Change]:
+    """Of a supplement, of the application or of a change: the deadline says of which. A late one gives more time."""
     yield Serve(Party.HOLDER)
+    yield from (Postpone(kind) for kind, reminder in REMINDED_BY.items() if reminder == on.input.kind)
 
 
 def lapse(on: On) -> Iterable[Change]:

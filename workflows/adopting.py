@@ -21,6 +21,7 @@ from workflows.database import Taken
 from workflows.firing import complete, fire
 from workflows.hands import Writing
 from workflows.journal import write_steps
+from workflows.lateness import begin_anew_if_late
 from workflows.writing import write
 
 Pair = tuple[Item, AdoptionItem]
@@ -39,8 +40,9 @@ async def _take_together(chunk: Chunk, pairs: Sequence[Pair]) -> list[Result]:
     asked = [wanted for _, wanted in pairs]
     whose, keys = chunk.batch.provider_id, chunk.office.keys
     known = await known_of(chunk.transaction, whose, asked, chunk.viewer, chunk.now, keys, lock=True)
+    writing = chunk.writing()
+    begin_anew_if_late(known.late, writing)
     bench = Bench(known, chunk.viewer, chunk.now, chunk.persons)
-    writing = Writing(chunk.viewer, chunk.now)
     results = [_decide(chunk, item, wanted, bench, writing) for item, wanted in pairs]
     await complete(chunk.office, writing, chunk.transaction)
     await write(writing, chunk.transaction)
@@ -60,7 +62,7 @@ def _decide(chunk: Chunk, item: Item, wanted: AdoptionItem, bench: Bench, writin
     on = bench.on(wanted, chunk.batch.id, item.number)
     if on is None:
         return Result(item.number, None, None, NO_SUCH_HOLDER)
-    one, holder = Writing(chunk.viewer, chunk.now), bench.known.holders[wanted.holder_id]
+    one, holder = chunk.writing(), bench.known.holders[wanted.holder_id]
     try:
         hand = fire(one, ACCOUNT, ACCOUNT.by_trigger["adopt"], None, on, chunk.office.calendar)
     except Refused as refused:

@@ -28,6 +28,7 @@ from workflows.account_counts import CLOSED_BEFORE
 from workflows.account_facts import Adoption
 from workflows.bans import banned, known_by, standing
 from workflows.database import Among, Beside, Connection, Keys, Row, decoder, loader
+from workflows.lateness import is_late
 from workflows.qualification import qualified
 from workflows.sight import in_scope
 
@@ -55,6 +56,7 @@ _BEHIND: Final = (
     _IDENTITY.c.id, _IDENTITY.c.mask_key, _IDENTITY.c.state, _IDENTITY.c.verified_until, _IDENTITY.c.resident_id_index,
     _IDENTITY.c.uscc_flagged, _IDENTITY.c.twin, _IDENTITY.c.uscc_index,
 )  # fmt: skip
+_HOLDER_ID: Final = loader(Holder).columns.index(_HOLDER.c.id)
 _CONSENTED: Final = (
     sa.select(_CONSENT.c.holder_id, _CONSENT.c.agreement_id)
     .where(Among(_CONSENT.c.holder_id, "holders"))
@@ -90,7 +92,7 @@ _HOLD: Final = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(
 @cache
 def _holders(role: Role, *, lock: bool) -> sa.Select[Any]:
     found = (
-        sa.select(*loader(Holder).columns, *_BEHIND)
+        sa.select(*loader(Holder).columns, *_BEHIND, is_late(_HOLDER.c.id))
         .join(_IDENTITY, _IDENTITY.c.holder_id == _HOLDER.c.id)
         .where(Among(_HOLDER.c.id, "holders"), Beside(_HOLDER.c.provider_id == _OF_PROVIDER))
         .where(Beside(in_scope(_HOLDER, role)))
@@ -124,6 +126,7 @@ class Known:
     holders: dict[str, KnownHolder]
     consented: dict[str, set[str]]
     dialect: sa.Dialect
+    late: Sequence[tuple[str, Any]]  # holders, and whether something has passed under each
     names: set[str] = field(default_factory=set)
     handles: set[str] = field(default_factory=set)
     banned: frozenset[str] = frozenset()
@@ -203,6 +206,7 @@ async def known_of(
         holders={holder.row.id: holder for holder in _known_holders(behind, dialect)},
         consented={},
         dialect=dialect,
+        late=[(row[_HOLDER_ID], row[-1]) for row in behind],
         until=_moment(provider.settings.get("adoption_until")),
     )
     for holder_id, agreement_id in await connection.fetch(_CONSENTED, bound):
@@ -218,7 +222,7 @@ async def known_of(
 def _known_holders(rows: Sequence[Row], dialect: sa.Dialect) -> Iterator[KnownHolder]:
     load, moment = loader(Holder), decoder(_IDENTITY.c.verified_until.type, dialect)
     for row in rows:
-        id_, key, state, until, person, flagged, twin, organisation = row[load.width :]
+        id_, key, state, until, person, flagged, twin, organisation, _ = row[load.width :]
         holder = load.row(row, dialect)
         until = moment(until) if moment and until is not None else until
         person = None if person is None else bytes(person)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from domain.viewer import Viewer
 from workflows import batch_items
 from workflows.batch_items import Item, Result
 from workflows.database import Transaction
+from workflows.hands import Writing
 from workflows.office import Office
 from workflows.writing import update
 
@@ -45,12 +46,17 @@ class Chunk:
     viewer: Viewer
     now: datetime
     spent: Spent
+    caught_up: Collection[str]
 
     @property
     def persons(self) -> frozenset[bytes]:
         """Behind those who decide and endorse: nobody decides their own matter."""
         both = (self.viewer.person, self.spent.endorser_person)
         return frozenset(bytes(person) for person in both if person is not None)
+
+    def writing(self) -> Writing:
+        """For one item, or for several that are written together."""
+        return Writing(self.viewer, self.now, caught_up=self.caught_up)
 
     async def carry_out(self, take: Take) -> list[Result]:
         """The verdict on each item; none is left waiting."""

@@ -30,6 +30,7 @@ from workflows.batch import BATCH
 from workflows.batch_chunk import Chunk, Spent, Take
 from workflows.batch_commands import CALL_MAX, CarryOut, Fill
 from workflows.batch_items import Result
+from workflows.catching_up import in_time
 from workflows.database import Connection, Transaction, loader
 from workflows.hands import Writing
 from workflows.office import Office
@@ -104,7 +105,7 @@ async def carry_out(office: Office, viewer: Viewer, way: Way, command: CarryOut)
     taken: list[Result] = []
     while len(taken) < CALL_MAX:
         try:
-            chunk = await office.database.write(lambda at: _next_chunk(office, viewer, way, command, at))
+            chunk = await _next_chunk(office, viewer, way, command)
         except Refused as refused:
             return replace(done, problems=refused.problems, results=tuple(taken))
         if not chunk:
@@ -130,7 +131,7 @@ async def _begin(office: Office, viewer: Viewer, way: Way, command: CarryOut) ->
 
 async def _all_of_it(office: Office, writing: Writing, way: Way, command: CarryOut, transaction: Transaction) -> None:
     """Every item in the transaction of the batch's step; one refused item and nothing of it is."""
-    chunk = await _chunk(office, way, command, writing.viewer, writing.now, transaction, CALL_MAX)
+    chunk = await _chunk(office, writing, way, command, transaction, CALL_MAX)
     told = [
         Problem(problem.code, ("items", str(result.index), *problem.path), problem.detail)
         for result in (await chunk.carry_out(way.take))
@@ -140,24 +141,28 @@ async def _all_of_it(office: Office, writing: Writing, way: Way, command: CarryO
         raise Refused(*told)
 
 
-async def _next_chunk(
-    office: Office, viewer: Viewer, way: Way, command: CarryOut, transaction: Transaction
-) -> Sequence[Result]:
-    present = await present_viewer(viewer, way.grant, transaction)
-    chunk = await _chunk(office, way, command, present, office.clock(), transaction, CHUNK)
-    return await chunk.carry_out(way.take)
+async def _next_chunk(office: Office, viewer: Viewer, way: Way, command: CarryOut) -> Sequence[Result]:
+    now, caught_up = office.clock(), set[str]()
+
+    async def work(transaction: Transaction) -> Sequence[Result]:
+        writing = Writing(await present_viewer(viewer, way.grant, transaction), now, caught_up=caught_up)
+        chunk = await _chunk(office, writing, way, command, transaction, CHUNK)
+        return await chunk.carry_out(way.take)
+
+    return await in_time(office, now, caught_up, work)
 
 
 async def _chunk(
-    office: Office, way: Way, command: CarryOut, viewer: Viewer, now: Any, transaction: Transaction, limit: int
+    office: Office, writing: Writing, way: Way, command: CarryOut, transaction: Transaction, limit: int
 ) -> Chunk:
     """The next items, under the lock of their batch."""
+    viewer = writing.viewer
     batch = await _in_scope(command, viewer, transaction, lock=True)
     spent = await _spent_on(office, way, command, viewer, transaction)
     if spent is None or batch.state != BatchState.CARRIED_OUT:
         raise Refused(Problem(ProblemCode.PROPOSAL_DEAD, ("proposal",)))
     items = await batch_items.waiting(transaction, office.keys, batch.id, limit)
-    return Chunk(office, transaction, batch, items, viewer, now, spent)
+    return Chunk(office, transaction, batch, items, viewer, writing.now, spent, writing.caught_up)
 
 
 async def _spent_on(

@@ -60,6 +60,13 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Postpone:
+    """A deadline ends no sooner after the reminder that is served now than it would have after one in time."""
+
+    kind: DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """A deadline ends."""
 
@@ -108,7 +115,7 @@ class Later:
     work: Completion
 
 
-Change = Set | Insert | Update | Start | Pause | Resume | Settle | Serve | Detail | Say | Later | Move
+Change = Set | Insert | Update | Start | Pause | Resume | Postpone | Settle | Serve | Detail | Say | Later | Move
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from domain.case import NO_DUE_DATE, ClockState
 from domain.codes.lists import rows_of
 from domain.deadline import Deadline, DeadlineKind, Outcome
 from domain.ids import new_id
-from domain.reminder import REMINDERS
-from workflows.changes import Pause, Resume, Settle, Start
+from domain.reminder import REMINDED_BY, REMINDERS
+from workflows.changes import Pause, Postpone, Resume, Settle, Start
 from workflows.database import valued
 from workflows.hands import Hand, Writing
 
+Moves = Start | Pause | Resume | Postpone | Settle
 WORKING_DAYS: Final = "WORKING_DAYS"
 
 
@@ -50,7 +51,7 @@ def due(kind: DeadlineKind, start: datetime, calendar: WorkingDays) -> datetime:
     return add_calendar_days(start, length.days)
 
 
-def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
+def move(change: Moves, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
     """Carry out one change of a deadline, and show the case's next due date on its row."""
     match change:
         case Start(kind, until):
@@ -64,6 +65,8 @@ def move(change: Start | Pause | Resume | Settle, hand: Hand, writing: Writing, 
                 until = _until(row, writing.now, calendar)
                 again = until if row.outcome is None else None  # one that is overdue has been told of
                 _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=again, failures=0)
+        case Postpone(kind):
+            _postpone(kind, hand, writing, calendar)
         case Settle(kind, outcome):
             for row in _open(hand, kind):
                 _settle(row, hand, writing, outcome)
@@ -77,6 +80,7 @@ def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> 
         "provider_id": hand.value("provider_id"),
         "jurisdiction": hand.value("jurisdiction"),
         "holder_id": hand.value("holder_id"),
+        "root_id": hand.root_id,
         "case_kind": hand.workflow.noun,
         "case_id": hand.id,
         "kind": kind,
@@ -107,6 +111,15 @@ def _until(row: Deadline, now: datetime, calendar: WorkingDays) -> datetime:
     if lengths()[row.kind].unit == WORKING_DAYS and left > timedelta():
         return calendar.until(now, left)
     return now + left
+
+
+def _postpone(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
+    """As many working days lie between the service of a reminder and the end, as if it had been in time."""
+    days = lengths()[kind].days - lengths()[REMINDED_BY[kind]].days
+    until = calendar.after(writing.recorded_at or writing.now, days)
+    for row in _open(hand, kind, standing=False):
+        if row.due_at < until:
+            _write(row, hand, writing, due_at=until, next_at=until)
 
 
 def _open(hand: Hand, kind: DeadlineKind, *, standing: bool | None = None) -> list[Deadline]:

@@ -26,7 +26,8 @@ from workflows.database import Among, Taken
 from workflows.decision_bench import judged
 from workflows.decision_item import DecisionItem
 from workflows.engine import refusals
-from workflows.hands import StepInHand, Writing
+from workflows.hands import StepInHand
+from workflows.lateness import begin_anew_if_late, is_late
 from workflows.sanction import SANCTION
 from workflows.sight import in_scope
 from workflows.unit_of_work import in_hand, take
@@ -38,14 +39,15 @@ _ACCOUNT, _SANCTION = table_of(Account), table_of(Sanction)
 def _roots(role: Role) -> sa.Select[Any]:
     """The accounts of some sanctions, in order: two batches of the same wait for each other and not in a circle."""
     named = sa.select(_SANCTION.c.account_id).where(Among(_SANCTION.c.id, "ids"), in_scope(_SANCTION, role))
-    found = sa.select(_ACCOUNT.c.id).where(_ACCOUNT.c.id.in_(named)).order_by(_ACCOUNT.c.id)
+    found = sa.select(_ACCOUNT.c.id, is_late(_ACCOUNT.c.id)).where(_ACCOUNT.c.id.in_(named)).order_by(_ACCOUNT.c.id)
     return found.with_for_update(key_share=True)
 
 
 async def _take(chunk: Chunk) -> list[Result]:
     asked = [(item, item.read(DecisionItem)) for item in chunk.items]
     ids = sorted({wanted.id for _, wanted in asked})
-    await chunk.transaction.fetch(_roots(chunk.viewer.role), {**chunk.viewer.bound, "ids": ids})
+    values = {**chunk.viewer.bound, "ids": ids, "now": chunk.now}
+    begin_anew_if_late(await chunk.transaction.fetch(_roots(chunk.viewer.role), values), chunk.writing())
     return [await _decided(chunk, item, wanted) for item, wanted in asked]
 
 
@@ -65,7 +67,7 @@ async def _decide(chunk: Chunk, item: Item, wanted: DecisionItem) -> str:
     grant, transition = SANCTION.grant(wanted.trigger), SANCTION.by_trigger[wanted.trigger]
     if grant is None or not chunk.viewer.may(grant):
         raise Refused(Problem(ProblemCode.NOT_ALLOWED))
-    office, transaction, writing = chunk.office, chunk.transaction, Writing(chunk.viewer, chunk.now)
+    office, transaction, writing = chunk.office, chunk.transaction, chunk.writing()
     hand, on = await in_hand(office, writing, SANCTION, transition, wanted.command(), transaction)
     found = refusals(SANCTION, transition, hand.state, on, with_input=True)
     if on.facts.person is not None and bytes(on.facts.person) in chunk.persons:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -21,6 +22,7 @@ from workflows.changes import (
     Move,
     Opening,
     Pause,
+    Postpone,
     Resume,
     Say,
     Serve,
@@ -113,7 +115,7 @@ class _Firing:
         workflow = workflow_of(row.fires[0])
         transition = workflow.by_trigger[row.fires[1]]
         because = f"{cause.hand.workflow.noun}.{cause.trigger}"
-        targets = self._targets(row, cause.hand.now_row())
+        targets = self._targets(row, cause.hand.now_row(), on.now)
         if targets == []:
             cause.skipped.append(".".join(row.fires))
         for target in targets or ():
@@ -124,7 +126,7 @@ class _Firing:
             else:
                 cause.skipped.append(".".join(row.fires))
 
-    def _targets(self, row: FollowUp, cause: Any) -> Sequence[Hand | None] | None:
+    def _targets(self, row: FollowUp, cause: Any, now: datetime) -> Sequence[Hand | None] | None:
         """The cases it fires on, a new one as None; none that stands right; or None where it is no matter of theirs."""
         if row.provided is not None:
             looked_at = self.writing.hands_of(row.provided[0])
@@ -132,7 +134,7 @@ class _Firing:
                 return [] if looked_at else None
         if row.unless is not None:
             noun, stands_in_the_way = row.unless
-            if any(stands_in_the_way(cause, hand.now_row()) for hand in self.writing.hands_of(noun)):
+            if any(stands_in_the_way(cause, hand.now_row(), now) for hand in self.writing.hands_of(noun)):
                 return []
         if row.creates:
             return [None]
@@ -150,7 +152,7 @@ class _Firing:
                 self.writing.inserts.append((model, filled(model, made, hand, self.writing)))
             case Update(model, id_, values):
                 self.writing.updates.append((model, id_, dict(values)))
-            case Start() | Pause() | Resume() | Settle():
+            case Start() | Pause() | Resume() | Postpone() | Settle():
                 move(change, hand, self.writing, self.calendar)
             case Later(work):
                 self.writing.later.append((hand, work))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from domain.account import AccountState, ClosedCause
@@ -32,8 +33,9 @@ class FollowUp:
     """When `noun` takes `trigger`, enters or leaves a state, `fires` fires on each case that stands in one of `when`.
 
     `which` chooses among the cases by the row that caused it and their own. `provided` names another noun and the
-    state that one of its cases under the same root must stand in, `unless` a noun none of whose cases under the same
-    root may be such as it says. `given` is asked what the causing step knew: with its facts and its input.
+    state that one of its cases under the same root must stand in, `unless` a noun none of whose cases under the
+    same root may be such as it says at the moment of the step. `given` is asked what the causing step knew: with its
+    facts and its input.
     """
 
     noun: str
@@ -44,7 +46,7 @@ class FollowUp:
     when: tuple[State, ...] = ()  # none: the follow-up creates its case, and must succeed
     which: Callable[[Any, Any], bool] = _any
     provided: tuple[str, State] | None = None
-    unless: tuple[str, Callable[[Any, Any], bool]] | None = None
+    unless: tuple[str, Callable[[Any, Any, datetime], bool]] | None = None
     given: Callable[[Any], bool] = always
 
     @property
@@ -105,9 +107,10 @@ def _touches_news(cause: Any, _: Any) -> bool:
     return bool(cause.is_news)
 
 
-def _holds_news_back(cause: Any, row: Any) -> bool:
-    """Another case of the account whose measure keeps its news permission suspended."""
-    return row.id != cause.id and bool(row.is_news) and row.state in _HEAVY
+def _holds_news_back(cause: Any, row: Any, now: datetime) -> bool:
+    """Another case of the account whose measure keeps its news permission suspended: a rung that is over does not."""
+    is_over = row.measure_until is not None and row.measure_until <= now
+    return row.id != cause.id and bool(row.is_news) and row.state in _HEAVY and not is_over
 
 
 def _waits_for_it(cause: Any, target: Any) -> bool:
@@ -129,7 +132,7 @@ def _closed_by_sanction(_: Any, target: Any) -> bool:
     return bool(target.closed_cause == ClosedCause.SANCTION)
 
 
-def _closes_too(cause: Any, row: Any) -> bool:
+def _closes_too(cause: Any, row: Any, _: datetime) -> bool:
     """Another case of the account whose closure is in force."""
     return bool(row.id != cause.id and row.state == S.CLOSED)
 

@@ -41,6 +41,11 @@ class Hand:
         """The row with the changes made so far: what a later effect in the same work sees."""
         return valued(self.workflow.model, {**vars(self.row), **self.changes, "state": self.state, "seq": self.seq})
 
+    @property
+    def root_id(self) -> str:
+        """What the case hangs on: itself, where it is a root."""
+        return str(vars(self.row)[self.workflow.root_column] or self.id)
+
     def value(self, name: str) -> Any:
         return self.changes[name] if name in self.changes else vars(self.row).get(name)
 
@@ -87,6 +92,7 @@ class Writing:
     updates: list[tuple[type[Table], str, dict[str, Any]]] = field(default_factory=list)
     later: list[tuple[Hand, Completion]] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)  # an account, and the authority that it goes to
+    caught_up: Collection[str] = ()  # roots under which all that had passed was tried before this work began
     recorded_at: datetime | None = None  # of a timed step: when it is written, which may be long after it takes effect
 
     def hands_of(self, noun: str, states: Collection[str] | None = None) -> list[Hand]:

@@ -47,7 +47,7 @@ def _row(step: StepInHand, writing: Writing, commitments: str) -> dict[str, Any]
         "id": step.id,
         "case_kind": hand.workflow.noun,
         "case_id": hand.id,
-        "root_id": hand.value(hand.workflow.root_column) or hand.id,
+        "root_id": hand.root_id,
         **whose(hand),
         "seq": step.seq,
         "trigger": step.trigger,

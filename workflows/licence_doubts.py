@@ -68,7 +68,7 @@ _LOCK: Final = (
     .order_by(_ACCOUNT.c.id)
     .with_for_update(key_share=True)
 )
-_OWN: Final = ("id", "provider_id", "jurisdiction", "holder_id")
+_OWN: Final = ("id", "provider_id", "jurisdiction", "holder_id", "account_id")
 _TO_TELL: Final = (
     _AFFECTED.with_only_columns(*(_PERMISSION.c[name] for name in _OWN), sa.func.min(_DOUBT.c.created_at))
     .where(Among(_PERMISSION.c.account_id, "accounts"))
@@ -160,7 +160,7 @@ class _Telling:
 
     def _row(self, permission: Row, doubted_at: Any) -> dict[str, Any]:
         """Due from when the doubt arose, however late it is told."""
-        id_, provider_id, jurisdiction, holder_id, _ = permission
+        id_, provider_id, jurisdiction, holder_id, account_id, _ = permission
         due_at = due(DeadlineKind.LICENCE_DOUBT, doubted_at, self._calendar)
         unset = dict.fromkeys(("paused_at", "left_seconds", "settled_at", "outcome", "problem"))
         return unset | {
@@ -169,6 +169,7 @@ class _Telling:
             "provider_id": provider_id,
             "jurisdiction": jurisdiction,
             "holder_id": holder_id,
+            "root_id": account_id,
             "case_kind": "permission",
             "case_id": id_,
             "kind": DeadlineKind.LICENCE_DOUBT,

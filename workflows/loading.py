@@ -16,6 +16,7 @@ from domain.viewer import Viewer
 from workflows.database import Among, Transaction, loader
 from workflows.engine import Transition, Workflow
 from workflows.hands import Hand, Writing
+from workflows.lateness import begin_anew_if_late, is_late
 from workflows.registry import reached_from, workflow_of
 from workflows.sight import in_scope
 
@@ -32,7 +33,7 @@ def _reached_by(table: sa.Table, role: Role) -> sa.ColumnElement[bool]:
 def _case(model: type[Table], role: Role, *, lock: bool) -> sa.Select[Any]:
     table = table_of(model)
     found = sa.select(*loader(model).columns).where(table.c.id == _ID, _reached_by(table, role))
-    return found.with_for_update(key_share=True) if lock else found
+    return found.add_columns(is_late(table.c.id)).with_for_update(key_share=True) if lock else found
 
 
 @lru_cache(maxsize=100)
@@ -40,7 +41,8 @@ def _root(workflow: Workflow, role: Role) -> sa.Select[Any]:
     """The root of a case in scope, locked: everything that hangs on it waits."""
     root, case = table_of(workflow.root), table_of(workflow.model)
     named = sa.select(case.c[workflow.root_column]).where(case.c.id == _ID, _reached_by(case, role)).scalar_subquery()
-    return sa.select(*loader(workflow.root).columns).where(root.c.id == named).with_for_update(key_share=True)
+    found = sa.select(*loader(workflow.root).columns, is_late(root.c.id)).where(root.c.id == named)
+    return found.with_for_update(key_share=True)
 
 
 @lru_cache(maxsize=100)
@@ -68,12 +70,12 @@ async def load_case(
     workflow: Workflow, transition: Transition, id_: str, viewer: Viewer, transaction: Transaction, writing: Writing
 ) -> Hand:
     """Lock the root and put the case in hand, with whatever its follow-ups may move."""
-    values, dialect = {**viewer.bound, "id": id_}, transaction.dialect
+    values, dialect = {**viewer.bound, "id": id_, "now": writing.now}, transaction.dialect
     if transition.locks_holder:
         await transaction.fetch(_holder(workflow, viewer.role), values)
     root: Any = None
     if workflow.root is workflow.model:
-        rows = await transaction.fetch(_case(workflow.model, viewer.role, lock=True), values)
+        roots = rows = await transaction.fetch(_case(workflow.model, viewer.role, lock=True), values)
     else:
         roots = await transaction.fetch(_root(workflow, viewer.role), values)
         root = loader(workflow.root).row(roots[0], dialect) if roots else None
@@ -81,6 +83,7 @@ async def load_case(
     if not rows:
         raise Refused(Problem(ProblemCode.NOT_FOUND, ("id",)))
     hand = Hand.of(workflow, loader(workflow.model).row(rows[0], dialect))
+    begin_anew_if_late([(hand.root_id, roots[0][-1])], writing)
     writing.hands.append(hand)
     await _load_reached(hand, transition, root, transaction, writing)
     return hand
@@ -103,12 +106,14 @@ async def _load_reached(
                 writing.hands.append(Hand.of(reached, found))
 
 
-async def load_under(model: type[Table], id_: str | None, path: str, viewer: Viewer, transaction: Transaction) -> Any:
+async def load_under(model: type[Table], id_: str | None, path: str, writing: Writing, transaction: Transaction) -> Any:
     """The row, locked, that a new case is created under."""
-    clause = _case(model, viewer.role, lock=True)
-    rows = await transaction.fetch(clause, {**viewer.bound, "id": id_}) if id_ else ()
+    viewer = writing.viewer
+    clause, values = _case(model, viewer.role, lock=True), {**viewer.bound, "id": id_, "now": writing.now}
+    rows = await transaction.fetch(clause, values) if id_ else ()
     if not rows:
         raise Refused(Problem(ProblemCode.NOT_FOUND, (path,)))
+    begin_anew_if_late([(str(id_), rows[0][-1])], writing)
     return loader(model).row(rows[0], transaction.dialect)
 
 

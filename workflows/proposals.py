@@ -25,6 +25,7 @@ from workflows.database import Transaction, loader
 from workflows.deadlines import due
 from workflows.engine import Transition, Workflow
 from workflows.hands import Hand, StepInHand, Writing
+from workflows.lateness import begin_anew_if_late, is_late
 from workflows.loading import in_scope
 from workflows.office import Office
 from workflows.registry import workflow_of
@@ -121,6 +122,7 @@ def _deadline(id_: str, hand: Hand, writing: Writing, expires_at: Any) -> dict[s
         "created_at": writing.now,
         "provider_id": hand.value("provider_id"),
         "jurisdiction": hand.value("jurisdiction"),
+        "root_id": hand.root_id,
         "case_kind": "proposal",
         "case_id": id_,
         "kind": DeadlineKind.PROPOSAL,
@@ -206,7 +208,7 @@ async def endorse(office: Office, writing: Writing, command: ProposalEndorse, tr
         problems.append(Problem(ProblemCode.SAME_PERSON, ("id",)))
     if not hmac.compare_digest(proposal.hash, command.hash):
         problems.append(Problem(ProblemCode.NOT_THE_PROPOSAL, ("hash",)))
-    version = await _version(workflow, proposal.case_id, viewer, transaction)
+    version = await _version(workflow, proposal.case_id, writing, transaction)
     stands = _is_alive(proposal, writing) and version == proposal.version
     if (
         not stands
@@ -271,15 +273,18 @@ def _locked(role: Role) -> sa.Select[Any]:
     return chosen.with_for_update(key_share=True)
 
 
-async def _version(workflow: Workflow, case_id: str, viewer: Viewer, transaction: Transaction) -> int | None:
-    rows = await transaction.fetch(_version_of(workflow, viewer.role), {**viewer.bound, "id": case_id})
+async def _version(workflow: Workflow, case_id: str, writing: Writing, transaction: Transaction) -> int | None:
+    values = {**writing.viewer.bound, "id": case_id, "now": writing.now}
+    rows = await transaction.fetch(_version_of(workflow, writing.viewer.role), values)
+    begin_anew_if_late([(row[1], row[2]) for row in rows], writing)
     return rows[0][0] if rows else None
 
 
 @cache
 def _version_of(workflow: Workflow, role: Role) -> sa.Select[Any]:
     table = table_of(workflow.model)
-    return sa.select(table.c.seq).where(table.c.id == _ID, in_scope(table, role))
+    root = table.c[workflow.root_column]
+    return sa.select(table.c.seq, root, is_late(root)).where(table.c.id == _ID, in_scope(table, role))
 
 
 async def _still_may(staff_id: str, grant: Grant | None, transaction: Transaction) -> bool:

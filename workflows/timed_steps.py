@@ -33,6 +33,7 @@ from workflows.firing import complete, fire_due
 from workflows.hands import Hand, Writing
 from workflows.jobs import Claim, Work
 from workflows.journal import whose, write_steps
+from workflows.lateness import PASSED
 from workflows.loading import load_case, load_deadlines, subject_of
 from workflows.office import Office
 from workflows.registry import workflow_of
@@ -48,11 +49,9 @@ def _bound(name: str, type_: Any) -> sa.BindParameter[Any]:
 
 _ROW: Final = _DEADLINE.c.id == _bound("row", sa.Text)
 _ONE: Final = sa.select(*loader(Deadline).columns).where(_ROW)
-# One that stands still, or was told of, has no next_at.
 _END: Final = (
     sa.update(_DEADLINE)
-    .where(_ROW, _DEADLINE.c.settled_at.is_(None), _DEADLINE.c.next_at.is_not(None))
-    .where(_DEADLINE.c.due_at < _bound("now", UtcTime()))
+    .where(_ROW, *PASSED)
     .values(
         settled_at=_bound("b_settled_at", UtcTime()),
         outcome=_bound("b_outcome", _DEADLINE.c.outcome.type),
@@ -61,6 +60,7 @@ _END: Final = (
     )
     .returning(_DEADLINE.c.id)
 )
+_TAKE: Final = _END.where(_DEADLINE.c.next_at.is_not(None))  # a worker's: one that was put aside is nobody's in hand
 _NOT_DUE: Final = (
     sa.update(_DEADLINE)
     .where(_ROW, _DEADLINE.c.attempts == _bound("attempt", sa.Integer), _DEADLINE.c.settled_at.is_(None))
@@ -73,24 +73,29 @@ _NOT_DUE: Final = (
 
 def deadlines_of(office: Office) -> Work:
     """The deadlines, as work for workflows/jobs.py."""
-    return Work(_DEADLINE, partial(carry_out_due, office), line=("case_id",))
+    return Work(_DEADLINE, partial(carry_out_due, office), line=("root_id",))
 
 
 async def carry_out_due(office: Office, claim: Claim) -> None:
     """Do what follows from the passing of a claimed deadline, once; nothing where it has not passed or is settled."""
-    now = office.clock()
+    await carry_out(office, claim.id, office.clock(), claim)
+
+
+async def carry_out(office: Office, id_: str, now: datetime, claim: Claim | None = None) -> None:
+    """The same of any deadline, put aside or not, by this clock reading."""
 
     async def work(transaction: Transaction) -> None:
-        row = (await transaction.fetch(_ONE, {"row": claim.id}))[0]
+        row = (await transaction.fetch(_ONE, {"row": id_}))[0]
         deadline = loader(Deadline).row(row, transaction.dialect)
         timed = TIMED[deadline.kind]
         # What waited longer than others may have moved on: a step never comes before the one that it follows.
         writing = Writing(SYSTEM, deadline.due_at, recorded_at=now)
         hand = None if timed.fires is None else await _loaded(timed.fires, deadline.case_id, writing, transaction)
         outcome = _outcome(timed)
-        values = {"row": claim.id, "now": now, "b_outcome": outcome, "b_settled_at": _settled(outcome, now)}
-        if not await transaction.fetch(_END, values):
-            await transaction.fetch(_NOT_DUE, {"row": claim.id, "attempt": claim.attempt})
+        values = {"row": id_, "now": now, "b_outcome": outcome, "b_settled_at": _settled(outcome, now)}
+        if not await transaction.fetch(_END if claim is None else _TAKE, values):
+            if claim is not None:
+                await transaction.fetch(_NOT_DUE, {"row": id_, "attempt": claim.attempt})
         elif hand is not None:
             await _step(office, writing, hand, timed, deadline, transaction)
 

@@ -6,7 +6,8 @@
 4  the case in scope, what its follow-ups reach, the facts and the deadlines are read
 5  the step is decided, purely and in memory
 6  all of it is written, the case only at the version that was seen
-7  commit; a collision repeats 2–7 once with the same clock reading
+7  commit; a collision repeats 2–7 once with the same clock reading, and so does what has passed under the root, once
+   it is carried out
 A power failure before 7 leaves nothing; after it, everything.
 """
 
@@ -24,6 +25,7 @@ from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table
 from domain.viewer import Viewer
 from workflows import idempotency, proposals
+from workflows.catching_up import in_time
 from workflows.commands import CaseCommand, Command, LeaseCommand, ProposableCommand, input_hash
 from workflows.database import Transaction
 from workflows.engine import On, Transition, Workflow, refusals
@@ -122,7 +124,7 @@ async def frame(
     key = command.idempotency_key
     if key is None and (creates or viewer.role is Role.INTEGRATION):
         return Outcome((Problem(ProblemCode.IDEMPOTENCY_KEY_REQUIRED, ("idempotencyKey",)),))
-    now = office.clock()
+    now, caught_up = office.clock(), set[str]()
 
     async def work(transaction: Transaction) -> tuple[dict[str, Any], Viewer | None]:
         present = await present_viewer(viewer, grant, transaction)
@@ -133,13 +135,13 @@ async def frame(
             hashed = input_hash(office.keys.derived("proposal"), asked, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
                 return dict(before), await _known(present, transaction)
-        ids = await act(Writing(present, now), transaction)
+        ids = await act(Writing(present, now, caught_up=caught_up), transaction)
         if key is not None:
             await idempotency.finish(transaction, caller, key, ids)
         return ids, await _known(present, transaction)
 
     try:
-        ids, seen = await office.database.write(work)
+        ids, seen = await in_time(office, now, caught_up, work)
         return Outcome(ids=ids, viewer=seen)
     except Refused as refused:
         return Outcome(refused.problems)
@@ -174,7 +176,7 @@ async def step(
         hand, on = await in_hand(office, writing, workflow, transition, command, transaction)
         return await _decide(office, writing, workflow, transition, hand, on, transaction)
     model, id_, path = under(workflow, transition, command, viewer)
-    parent = await load_under(model, id_, path, viewer, transaction)
+    parent = await load_under(model, id_, path, writing, transaction)
     on = On(None, None, viewer, now, command, parent.id, parent)
     facts = await gather_facts(workflow, transition, on, office, transaction)
     on = replace(on, facts=facts, id=new_id(workflow.noun))

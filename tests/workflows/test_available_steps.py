@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from api import dev_issuer
 from domain.account import Account
@@ -15,9 +16,11 @@ from domain.filing import Filing
 from domain.identity import Identity
 from domain.ids import prefix_of
 from domain.policy.roles import Role
+from domain.problems import ProblemCode
 from domain.provider import Provider as ProviderRow
 from domain.qualification import Qualification
 from domain.sanction import BanKind
+from domain.table import table_of
 from domain.viewer import Viewer
 from tests import placed
 from tests.stored import row as stored_row
@@ -37,7 +40,7 @@ from tests.world import (
     resident_id,
     unique,
 )
-from workflows.database import Database, Transaction
+from workflows.database import Transaction, compile_once
 from workflows.engine import Transition, Workflow
 from workflows.registry import WORKFLOWS
 from workflows.unit_of_work import Outcome, carry_out
@@ -57,22 +60,20 @@ class Undone(Exception):
 
 @dataclass
 class Rehearsed:
-    """The real database, where every transaction is rolled back at its end."""
+    """One real transaction as a database of its own: what it commits is there for the next, and undone with it."""
 
-    real: Database
+    transaction: Transaction
 
     @property
     def dialect(self) -> Any:
-        return self.real.dialect
+        return self.transaction.dialect
+
+    async def read(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        return await work(self.transaction)
 
     async def write(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
-        async def undone(transaction: Transaction) -> Any:
-            raise Undone(await work(transaction))
-
-        try:
-            return await self.real.write(undone)
-        except Undone as ended:
-            return ended.result
+        async with self.transaction.savepoint():
+            return await work(self.transaction)
 
 
 @dataclass
@@ -98,14 +99,27 @@ def viewer(person: Person) -> Viewer:
 
 
 async def rehearse(scene: Scene, workflow: Workflow, transition: Transition, person: Person, version: int) -> Outcome:
-    """What the mutation would answer, without leaving a trace."""
-    office = scene.provider.world.office
+    """What the mutation would answer, after one repeat with the version told, without leaving a trace."""
+    office, table = scene.provider.world.office, table_of(workflow.model)
     assert transition.command is not None
     asked = Asked(scene.provider, scene.holder, scene.id, person)
     given = {"idempotency_key": unique("key-"), **await sound_input(asked, workflow.noun, transition, version)}
-    command = transition.command.model_validate(given)
-    rehearsing = replace(office, database=Rehearsed(office.database))
-    return await carry_out(rehearsing, viewer(person), workflow, transition.trigger, command)
+    command = transition.command
+
+    async def undone(transaction: Transaction) -> Outcome:
+        rehearsing = replace(office, database=Rehearsed(transaction))
+        asked = viewer(person), workflow, transition.trigger
+        found = await carry_out(rehearsing, *asked, command.model_validate(given))
+        if [problem.code for problem in found.problems] == [ProblemCode.STALE_VERSION]:
+            now = sa.select(table.c.seq).where(table.c.id == scene.id)
+            rows = await transaction.fetch(compile_once(now, transaction.dialect), {})
+            found = await carry_out(rehearsing, *asked, command.model_validate({**given, "version": rows[0][0]}))
+        raise Undone(found)
+
+    with pytest.raises(Undone) as ended:
+        await office.database.write(undone)
+    found: Outcome = ended.value.result
+    return found
 
 
 async def assert_told_is_done(scene: Scene, name: str, person: Person, version: int) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from domain.account import Account
+from domain.calendar import WorkingDays
 from domain.deadline import Deadline, DeadlineKind
 from domain.journal import Step
 from domain.notice import Notice
@@ -73,7 +74,7 @@ async def test_a_holder_is_reminded_three_working_days_before_an_application_lap
     due_at = (await deadline(world, id_, "SUPPLEMENT")).due_at
 
     seen = []
-    for at in (march(18), march(18) + SECOND, due_at, due_at + SECOND):
+    for at in (march(18), march(18) + SECOND, due_at + SECOND, due_at + 2 * SECOND):
         world.clock.now = at
         await world.sweep()
         seen.append((await triggers(world, id_))[2:])
@@ -85,7 +86,7 @@ async def test_a_holder_is_reminded_three_working_days_before_an_application_lap
     assert (notice.party, notice.served_at) == ("HOLDER", march(18) + SECOND)
 
 
-async def test_a_reminder_moves_the_version_and_leaves_the_due_date_where_it_was(world: World) -> None:
+async def test_a_reminder_moves_the_version_and_the_due_date_by_its_own_lateness(world: World) -> None:
     provider = await world.provider()
     holder, id_ = await supplement_asked(provider)
     (before,) = await world.rows(Account, id=id_)
@@ -97,7 +98,7 @@ async def test_a_reminder_moves_the_version_and_leaves_the_due_date_where_it_was
     stale = await holder.person.refused("accountSupplement", id=id_, version=2, **answer)
     await holder.person.must("accountSupplement", id=id_, version=3, **answer)
 
-    assert (after.due_at, after.clock, after.seq) == (before.due_at, "RUNNING", before.seq + 1)
+    assert (after.due_at, after.clock, after.seq) == (before.due_at + SECOND, "RUNNING", before.seq + 1)
     assert stale.codes == ["STALE_VERSION"]
 
 
@@ -144,7 +145,9 @@ async def test_where_nobody_was_reminded_the_time_runs_once_more_with_its_remind
     await world.sweep()
     (after,) = await world.rows(Account, id=id_)
     again = await deadline(world, id_, kind)
-    world.clock.now = again.due_at + SECOND
+    world.clock.now = (await deadline(world, id_, f"{kind}_REMINDER")).due_at + SECOND
+    await world.sweep()
+    world.clock.now = again.due_at + 2 * SECOND
     await world.sweep()
 
     outcomes = [row.outcome for row in await world.rows(Deadline, order_by="id", case_id=id_, kind=kind)]
@@ -154,13 +157,17 @@ async def test_where_nobody_was_reminded_the_time_runs_once_more_with_its_remind
     assert outcomes == ["MOOT", "PASSED"]
 
 
-async def test_after_downtime_the_reminder_comes_first_and_the_lapse_after_it(world: World) -> None:
+async def test_after_downtime_the_reminder_comes_first_and_the_lapse_days_after_it(world: World) -> None:
     provider = await world.provider()
     _, id_ = await supplement_asked(provider)
     due: list[datetime] = [(await deadline(world, id_, kind)).due_at for kind in ("SUPPLEMENT_REMINDER", "SUPPLEMENT")]
 
     world.clock.now = due[1] + timedelta(days=3)
     await world.sweep(workers=4)
+    later = (await deadline(world, id_, "SUPPLEMENT")).due_at
+    world.clock.advance(days=30)
+    await world.sweep(workers=4)
 
     steps = await world.rows(Step, case_id=id_, order_by="seq")
-    assert [(step.trigger, step.at) for step in steps[2:]] == list(zip(("remind", "lapse"), due, strict=True))
+    assert [(step.trigger, step.at) for step in steps[2:]] == [("remind", due[0]), ("lapse", later)]
+    assert later == WorkingDays().after(due[1] + timedelta(days=3), 3)

@@ -274,6 +274,7 @@ async def test_an_account_whose_name_others_bear_by_now_is_not_brought_back(worl
     for row in (was, gone):
         await (await provider.holder()).apply(displayName=row.display_name, handle=row.handle)
     (measure,) = await case.measures()
+    await world.sweep()
     given = {"id": case.id, "version": version, "reason": "It was wrong."}
 
     rescinding = await provider.officer.refused("sanctionRescind", **given, measureId=measure.id)

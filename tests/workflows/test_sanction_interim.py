@@ -179,12 +179,13 @@ async def test_it_lapses_at_its_moment_whoever_comes_when(world: World) -> None:
     assert (step.at, step.actor_role, told["deadline"]) == (measure.until, "SYSTEM", "INTERIM_END")
     assert (ended.ended_at, ended.ended_by) == (measure.until, "EXPIRED")
     assert (await case.row()).interim_id is None
-    # Decided after its time and before the worker came, it ended by its time all the same.
+    # Decided after its time and before the worker came, it ended by its time before that.
     late = await urgent(provider)
     await interim(late, hours=10)
     world.clock.advance(hours=11)
-    await provider.reviewer.must("sanctionDismiss", id=late.id, version=2, reasons=DISMISSAL)
+    stale = await provider.reviewer.do("sanctionDismiss", id=late.id, version=2, reasons=DISMISSAL)
+    await late.dismiss()
     await world.sweep()
     (ended,) = await late.measures()
-    assert (ended.ended_at, ended.ended_by) == (ended.until, "EXPIRED")
+    assert (stale.codes, ended.ended_at, ended.ended_by) == (["STALE_VERSION"], ended.until, "EXPIRED")
     assert len(await world.rows(Step, case_id=late.id, trigger="lapse_interim")) == 1

@@ -11,6 +11,7 @@ from domain.ids import new_id
 from domain.notice import Notice
 from tests.sanctions import CIRCUMSTANCES, PIECE, Case, asked, opened, sanctioned
 from tests.world import Answer, Provider, World
+from workflows.catching_up import catch_up
 from workflows.deadlines import due
 
 SKIPPED: Final[dict[str, Any]] = {"circumstances": CIRCUMSTANCES}
@@ -82,6 +83,7 @@ async def test_a_suspension_is_prolonged_to_180_days_in_all_and_not_once_it_is_o
     await case.prolong(days=60)
     world.clock.now = begun + 150 * DAY - timedelta(seconds=1)
 
+    await catch_up(world.office, [case.account_id], world.clock())  # reports that nobody made
     assert await prolonging(case, 31) == [("TERM_TOO_LONG", "days")]
     assert await prolonging(case, 181) == [("INPUT_INVALID", "days")]
     world.clock.advance(seconds=1)  # its end has come, the worker has not
@@ -206,6 +208,7 @@ async def test_what_ran_out_or_was_lifted_may_be_found_wrong_still(world: World)
     await lifted.lift()
     world.clock.advance(days=8)
     end = (await over.measures())[-1].until
+    await catch_up(world.office, [lifted.account_id, over.account_id], world.clock())
 
     for case in (lifted, over):
         assert (await case.rescind()).state == "OVERTURNED"
@@ -271,12 +274,14 @@ async def test_no_suspension_or_restriction_of_a_case_outlasts_its_bounds_by_bei
     await case.waive()
     await case.suspend(days=90, circumstances=CIRCUMSTANCES)
     world.clock.advance(days=80)
+    await catch_up(world.office, [case.account_id], world.clock())
     await case.reduce("RESTRICTED", days=30, scope=["PUBLISH"])
     refused = await provider.officer.refused(
         "sanctionSuspend", **await case.input(days=101, lengthReason="It goes on.")
     )
     await case.suspend(days=90)
     world.clock.advance(days=10)
+    await catch_up(world.office, [case.account_id], world.clock())
     longer = await provider.officer.refused("sanctionProlong", **await case.input(days=11))
     await case.reduce("WARNING")
     again = await provider.officer.refused("sanctionRestrict", **await case.input(days=31, scope=["PUBLISH"]))
