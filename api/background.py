@@ -33,7 +33,11 @@ async def running(office: Office, *, with_worker: bool, idle_seconds: float = ID
     if with_worker:
         worker = _worker(office, idle_seconds)
         wakers = _wakers(office, worker)
-        async with _beside(*wakers, _noting(office, worker), *_always(office, worker.wake)), _working(worker):
+        async with (
+            _woken(office, worker),
+            _beside(*wakers, _noting(office, worker), *_always(office, worker.wake)),
+            _working(worker),
+        ):
             yield
     else:
         async with _beside(*_always(office, lambda: None)):
@@ -54,6 +58,21 @@ def _wakers(office: Office, worker: Worker) -> tuple[Awaitable[None], ...]:
     if isinstance(office.database, Postgres) and office.database.can_listen:
         return (keep_listening(office.database, worker.wake, failed=_failed("listening")),)
     return ()
+
+
+@asynccontextmanager
+async def _woken(office: Office, worker: Worker) -> AsyncIterator[None]:
+    """Whoever reads, in whatever thread, may say that something has passed."""
+    loop = asyncio.get_running_loop()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(worker.wake)
+
+    office.wakers.append(wake)
+    try:
+        yield
+    finally:
+        office.wakers.remove(wake)
 
 
 @asynccontextmanager

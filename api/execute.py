@@ -105,7 +105,7 @@ class Engine:
             variables = _coerced(operation, inputs)
             viewer = context.viewer
             plan = self._plan(operation, variables, viewer, owner)
-            look = Look(viewer, context.clock(), context.language, context.keys)
+            look = Look(viewer, context.clock(), context.language, context.office)
             prepared = prepare(plan, variables, look, self.office.database.dialect)
             cost = Cost(prepared.cost, LIMITS[viewer.role].cost)
             if cost.requested > cost.limit:

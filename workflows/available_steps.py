@@ -15,12 +15,14 @@ from domain.problems import Problem, ProblemCode
 from domain.proposal import Proposal
 from domain.state import Language
 from domain.table import table_of
-from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Among, Beside, Connection, decoder, loader
 from workflows.engine import Fact, On, Sought, Transition, Workflow, refusals
 from workflows.facts import read_facts, seek_facts
+from workflows.foresight import foreseen
+from workflows.lateness import is_late
 from workflows.loading import in_scope
+from workflows.office import Office
 from workflows.triggers import words_of_trigger
 
 F = TypeVar("F", Fact, Sought)
@@ -61,7 +63,7 @@ class AvailableStep:
 class AvailableSteps:
     """Works out the steps of a page of cases: the cases, the workflow's facts, the open proposals, and no more."""
 
-    takes_keys: Literal[True] = True
+    takes_office: Literal[True] = True
 
     def __init__(self, workflow: Workflow) -> None:
         self.workflow = workflow
@@ -72,7 +74,7 @@ class AvailableSteps:
         return tuple(row for row in self.workflow.transitions if row.command is not None and not row.creates)
 
     async def load(
-        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, keys: Keys
+        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, office: Office
     ) -> Mapping[str, list[AvailableStep]]:
         """The steps by case id."""
         mine = [row for row in self.offered if viewer.role in self.workflow.who(row.trigger)]
@@ -80,10 +82,13 @@ class AvailableSteps:
             return {id_: [] for id_ in ids}
         bound = {**viewer.bound, "now": now, "ids": list(ids)}
         rows = await connection.fetch(self._cases(viewer.role), bound)
+        if late := {row[-2] for row in rows if row[-1]}:
+            connection = await foreseen(connection, late, now, office)
+            rows = await connection.fetch(self._cases(viewer.role), bound)
         known = [loader(self.workflow.model).row(row, connection.dialect) for row in rows]
         wanted = dict.fromkeys((*self.workflow.facts, *_shown(mine, Fact)))
         facts = await read_facts(tuple(wanted), [row.id for row in known], bound, connection)
-        await seek_facts(tuple(dict.fromkeys(_shown(mine, Sought))), facts, keys, now, connection)
+        await seek_facts(tuple(dict.fromkeys(_shown(mine, Sought))), facts, office.keys, now, connection)
         proposals = await self._proposals(connection, viewer, bound)
         found: dict[str, list[AvailableStep]] = {id_: [] for id_ in ids}
         for row in known:
@@ -138,7 +143,8 @@ _PROPOSALS: dict[Role, sa.Select[Any]] = {}
 def _cases(workflow: Workflow, role: Role) -> sa.Select[Any]:
     if (workflow.noun, role) not in _CASES:
         table = table_of(workflow.model)
-        chosen = sa.select(*loader(workflow.model).columns).where(
+        root = table.c[workflow.root_column]
+        chosen = sa.select(*loader(workflow.model).columns, root.label("root"), is_late(root)).where(
             Among(table.c.id, "ids"), Beside(in_scope(table, role))
         )
         _CASES[workflow.noun, role] = chosen

@@ -7,6 +7,7 @@ Then the work is given up, the worker's part is done, and the work begins anew w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,6 +27,12 @@ PASSED: Final = (
     _DEADLINE.c.outcome.is_(None),
     _DEADLINE.c.due_at < _NOW,
 )
+
+
+def has_passed(deadline: Deadline, now: datetime) -> bool:
+    """The same of a deadline in memory."""
+    waits = deadline.settled_at is None and deadline.paused_at is None and deadline.outcome is None
+    return waits and deadline.due_at < now
 
 
 class Late(Exception):

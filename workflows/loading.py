@@ -13,14 +13,14 @@ from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table, table_of
 from domain.viewer import Viewer
-from workflows.database import Among, Transaction, loader
+from workflows.database import Among, Connection, Transaction, loader
 from workflows.engine import Transition, Workflow
 from workflows.hands import Hand, Writing
 from workflows.lateness import begin_anew_if_late, is_late
 from workflows.registry import reached_from, workflow_of
 from workflows.sight import in_scope
 
-__all__ = ["in_scope", "load_case", "load_deadlines", "load_under", "subject_of"]
+__all__ = ["in_scope", "load_case", "load_deadlines", "load_under", "look_at_case", "subject_of"]
 _ID = sa.bindparam("id", type_=sa.Text, required=False)
 
 
@@ -89,8 +89,24 @@ async def load_case(
     return hand
 
 
+async def look_at_case(
+    workflow: Workflow, transition: Transition, id_: str, connection: Connection, writing: Writing
+) -> Hand:
+    """The same for a step that is only thought of: no lock, and by nobody's scope."""
+
+    async def one(model: type[Table], of: str) -> Any:
+        rows = await connection.fetch(_case(model, Role.SYSTEM, lock=False), {"id": of})
+        return loader(model).row(rows[0], connection.dialect)
+
+    hand = Hand.of(workflow, await one(workflow.model, id_))
+    root = None if workflow.root is workflow.model else await one(workflow.root, hand.root_id)
+    writing.hands.append(hand)
+    await _load_reached(hand, transition, root, connection, writing)
+    return hand
+
+
 async def _load_reached(
-    hand: Hand, transition: Transition, root: Any, transaction: Transaction, writing: Writing
+    hand: Hand, transition: Transition, root: Any, transaction: Connection, writing: Writing
 ) -> None:
     for noun in sorted(reached_from(hand.workflow.noun, transition.trigger)):
         reached = workflow_of(noun)

@@ -26,3 +26,9 @@ class Office:
     deployment_code: str = "SG"
     public_url: str = "http://127.0.0.1:8000"
     clock_offset: timedelta = timedelta()  # how far the clock is set ahead of the time
+    wakers: list[Callable[[], None]] = field(default_factory=list)  # of the workers in this process, from any thread
+
+    def wake(self) -> None:
+        """Something that has passed was met before a worker came to it."""
+        for each in self.wakers:
+            each()

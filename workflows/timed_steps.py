@@ -25,7 +25,7 @@ from domain.journal import written
 from domain.table import table_of
 from domain.viewer import SYSTEM
 from workflows.changes import Settle, Start
-from workflows.database import Transaction, loader
+from workflows.database import Connection, Transaction, loader
 from workflows.deadlines import move, show_due
 from workflows.engine import On
 from workflows.facts import gather_facts
@@ -34,7 +34,7 @@ from workflows.hands import Hand, Writing
 from workflows.jobs import Claim, Work
 from workflows.journal import whose, write_steps
 from workflows.lateness import PASSED
-from workflows.loading import load_case, load_deadlines, subject_of
+from workflows.loading import load_case, load_deadlines, look_at_case, subject_of
 from workflows.office import Office
 from workflows.registry import workflow_of
 from workflows.timed import TIMED, Due, TimedStep
@@ -87,19 +87,43 @@ async def carry_out(office: Office, id_: str, now: datetime, claim: Claim | None
     async def work(transaction: Transaction) -> None:
         row = (await transaction.fetch(_ONE, {"row": id_}))[0]
         deadline = loader(Deadline).row(row, transaction.dialect)
-        timed = TIMED[deadline.kind]
-        # What waited longer than others may have moved on: a step never comes before the one that it follows.
-        writing = Writing(SYSTEM, deadline.due_at, recorded_at=now)
-        hand = None if timed.fires is None else await _loaded(timed.fires, deadline.case_id, writing, transaction)
-        outcome = _outcome(timed)
+        writing, hand = await beginning(deadline, now, transaction, lock=True)
+        outcome = _outcome(TIMED[deadline.kind])
         values = {"row": id_, "now": now, "b_outcome": outcome, "b_settled_at": _settled(outcome, now)}
         if not await transaction.fetch(_END if claim is None else _TAKE, values):
             if claim is not None:
                 await transaction.fetch(_NOT_DUE, {"row": id_, "attempt": claim.attempt})
         elif hand is not None:
-            await _step(office, writing, hand, timed, deadline, transaction)
+            await load_deadlines(writing, transaction)
+            await follow(office, writing, hand, deadline, transaction)
+            await _write(office, writing, hand, transaction)
 
     await office.database.write(work)
+
+
+async def beginning(
+    deadline: Deadline, now: datetime, connection: Connection, *, lock: bool
+) -> tuple[Writing, Hand | None]:
+    """What is read before a deadline is carried out; no case where nothing is fired."""
+    # What waited longer than others may have moved on: a step never comes before the one that it follows.
+    writing, fires = Writing(SYSTEM, deadline.due_at, recorded_at=now), TIMED[deadline.kind].fires
+    if fires is None:
+        return writing, None
+    workflow = workflow_of(fires[0])
+    transition = workflow.by_trigger[fires[1]]
+    if lock:
+        hand = await load_case(workflow, transition, deadline.case_id, SYSTEM, cast("Transaction", connection), writing)
+    else:
+        hand = await look_at_case(workflow, transition, deadline.case_id, connection, writing)
+    # Another case of the same noun is only looked at: when it moved says nothing about this one.
+    moved = (each.stepped_at for each in writing.hands if each is hand or each.workflow is not hand.workflow)
+    writing.now = max(writing.now, *moved)
+    return writing, hand
+
+
+def is_over(deadline: Deadline) -> bool:
+    """Whether a deadline ends by being carried out; else it was told of, and stays due."""
+    return _outcome(TIMED[deadline.kind]) is not Outcome.OVERDUE
 
 
 def _outcome(timed: TimedStep) -> Outcome:
@@ -112,33 +136,21 @@ def _settled(outcome: Outcome, now: datetime) -> datetime | None:
     return None if outcome is Outcome.OVERDUE else now
 
 
-async def _loaded(fires: tuple[str, str], case_id: str, writing: Writing, transaction: Transaction) -> Hand:
-    workflow = workflow_of(fires[0])
-    hand = await load_case(workflow, workflow.by_trigger[fires[1]], case_id, SYSTEM, transaction, writing)
-    # Another case of the same noun is only looked at: when it moved says nothing about this one.
-    moved = (each.stepped_at for each in writing.hands if each is hand or each.workflow is not hand.workflow)
-    writing.now = max(writing.now, *moved)
-    return hand
-
-
-async def _step(
-    office: Office, writing: Writing, hand: Hand, timed: TimedStep, deadline: Deadline, transaction: Transaction
-) -> None:
-    """The step, where it is still due."""
-    await load_deadlines(writing, transaction)
+async def follow(office: Office, writing: Writing, hand: Hand, deadline: Deadline, connection: Connection) -> None:
+    """What follows from the passing of a deadline, where it is still due: decided in memory, and written by nobody."""
+    timed = TIMED[deadline.kind]
     workflow, (_, trigger) = hand.workflow, timed.fires or ("", "")
     transition, due = workflow.by_trigger[trigger], Due(deadline.kind, deadline.due_at)
     if workflow.after(trigger, hand.state) is None or not timed.when(hand.row, due):
         _forget(hand, deadline, writing)
-        await write(writing, transaction)
         return
     on = On(hand.row, None, SYSTEM, writing.now, due, hand.id)
-    on = replace(on, facts=await gather_facts(workflow, transition, on, office, transaction))
+    gathering = cast("Transaction", connection)  # nothing that time fires gathers what only a transaction gives
+    on = replace(on, facts=await gather_facts(workflow, transition, on, office, gathering))
     if not timed.still(on):
         _forget(hand, deadline, writing)
         for change in timed.otherwise(on):
             move(cast("Start | Settle", change), hand, writing, office.calendar)
-        await write(writing, transaction)
         return
     fire_due(writing, workflow, transition, hand, on, office.calendar)
     told = {
@@ -147,6 +159,9 @@ async def _step(
         "recorded_at": written(writing.recorded_at or due.at),
     }
     writing.steps[0].details.update(told)
+
+
+async def _write(office: Office, writing: Writing, hand: Hand, transaction: Transaction) -> None:
     subject = await subject_of(whose(hand)["holder_id"], transaction) if any(s.texts for s in writing.steps) else None
     write_steps(writing, office.keys, subject)
     await complete(office, writing, transaction)

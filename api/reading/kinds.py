@@ -11,9 +11,9 @@ from typing import Any, Literal, Protocol
 import sqlalchemy as sa
 
 from domain.policy.masking import Kind
-from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.database import Connection
+from workflows.office import Office
 
 
 class Loader(Protocol):
@@ -26,19 +26,19 @@ class Loader(Protocol):
         ...
 
 
-class KeyedLoader(Protocol):
-    """A loader that looks for something blind: it is handed the deployment's keys as well."""
+class OfficeLoader(Protocol):
+    """A loader that looks for something blind, or at what time will leave: it is handed the office as well."""
 
-    takes_keys: Literal[True]
+    takes_office: Literal[True]
 
     async def load(
-        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, keys: Keys
+        self, connection: Connection, ids: Sequence[str], viewer: Viewer, now: datetime, office: Office
     ) -> Mapping[str, object]:
         """The values by id; an id without one is null."""
         ...
 
 
-AnyLoader = Loader | KeyedLoader
+AnyLoader = Loader | OfficeLoader
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from api.types.language import Language
 from domain.vault.bundle import open_bundle
 from domain.vault.cipher import Place, unseal
 from domain.vault.forms import Forms
-from domain.vault.keys import Keys, open_mask_key
+from domain.vault.keys import open_mask_key
 from domain.vault.pseudonym import pseudonym
 from domain.vault.texts import unpack_text
 from domain.viewer import Viewer
+from workflows.office import Office
 
 _NO_FORMS: Final[Mapping[str, Forms]] = MappingProxyType({})
 
@@ -22,10 +23,10 @@ _NO_FORMS: Final[Mapping[str, Forms]] = MappingProxyType({})
 class Look:
     """What of a request no plan may depend on, as its generated functions see it."""
 
-    __slots__ = ("bound", "keys", "language", "now", "viewer")
+    __slots__ = ("bound", "keys", "language", "now", "office", "viewer")
 
-    def __init__(self, viewer: Viewer, now: datetime, language: Language, keys: Keys) -> None:
-        self.viewer, self.now, self.language, self.keys = viewer, now, language, keys
+    def __init__(self, viewer: Viewer, now: datetime, language: Language, office: Office) -> None:
+        self.viewer, self.now, self.language, self.office, self.keys = viewer, now, language, office, office.keys
         self.bound: Mapping[str, Any] = {**viewer.bound, "now": now}  # the parameters every statement has
 
     def after(self, now: datetime, viewer: Viewer | None) -> Look:
@@ -33,7 +34,7 @@ class Look:
         seen_by = viewer or self.viewer
         if seen_by.sight != self.viewer.sight:
             raise ValueError("a step does not change what its viewer's role is")
-        return Look(seen_by, now, self.language, self.keys)
+        return Look(seen_by, now, self.language, self.office)
 
     def forms(self, identity_id: str, mask_key: bytes, bundle: bytes | None) -> Mapping[str, Forms]:
         """The masked forms of an identity by field; none before anything was submitted."""

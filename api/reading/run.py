@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from api.errors import ErrorCode, refused
 from api.reading import statements
 from api.reading.cost import Preparation, Prepared
-from api.reading.kinds import AnyLoader, KeyedLoader, Loader
+from api.reading.kinds import AnyLoader, Loader, OfficeLoader
 from api.reading.levels import Child, Level, Mode
 from api.reading.look import Look
 from api.reading.pages import Page
@@ -104,8 +104,8 @@ class Run:
 
     async def _loaded(self, loader: AnyLoader, ids: Sequence[str]) -> Mapping[Any, Any]:
         look = self.look
-        if getattr(loader, "takes_keys", False):
-            return await cast("KeyedLoader", loader).load(self.connection, ids, look.viewer, look.now, look.keys)
+        if getattr(loader, "takes_office", False):
+            return await cast("OfficeLoader", loader).load(self.connection, ids, look.viewer, look.now, look.office)
         return await cast("Loader", loader).load(self.connection, ids, look.viewer, look.now)
 
     async def _found(self, levels: Mapping[str | None, Level], keys: Collection[str]) -> Mapping[Any, Any]:

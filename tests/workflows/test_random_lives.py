@@ -25,7 +25,7 @@ from tests.sanctions import asked as opening
 from tests.workflows.sound_inputs import Asked, sound_input
 from tests.workflows.test_available_steps import Scene, assert_told_is_done
 from tests.workflows.test_races import assert_badges_are_whole, assert_journal_is_whole
-from tests.world import SHANGHAI, Answer, Holder, Person, Provider, World, by_two, opened_world, unique
+from tests.world import SHANGHAI, Answer, Holder, Person, Provider, World, opened_world, unique
 from workflows.registry import WORKFLOWS
 
 GROUNDS: Final = ("NEWS_DISTORTED", "UNLICENSED_NEWS", "VULGARITY", "UNLAWFUL_CONTENT", "FRAUD")
@@ -127,19 +127,23 @@ class Life:
         return int(vars(row)["seq"])
 
     async def take(self, person: Person, id_: str, version: int, step: Any) -> None:
-        """The step, by as many people as it needs: nothing may refuse it."""
-        noun, role = prefix_of(id_), person.role
+        """The step, by as many people as it needs: nothing may refuse it, at most once with the version told."""
+        noun, role, mutation = prefix_of(id_), person.role, step["mutation"]
         transition = WORKFLOWS[noun].by_trigger[step["trigger"]]
         given = await sound_input(Asked(self.provider, self.holder, id_, person), noun, transition, version)
+        given |= {"idempotencyKey": unique("key-")} if role is Role.INTEGRATION else {}
         self.taken[f"{noun}.{step['trigger']}"] += 1
+        answer = await person.do(mutation, **given)
+        if answer.codes == ["STALE_VERSION"]:
+            given["version"] = await self.version(id_)
+            answer = await person.must(mutation, **given)
+        assert answer.codes == []
         if step["needsEndorsement"]:
             assert role is not None
             partner = self.partners[role]
             partner = partner if partner is not person else self.provider.staff[role]
-            await by_two(person, partner, step["mutation"], **given)
-            return
-        key = {"idempotencyKey": unique("key-")} if role is Role.INTEGRATION else {}
-        await person.must(step["mutation"], **given, **key)
+            await partner.must("proposalEndorse", id=answer.proposal["id"], hash=answer.proposal["hash"])
+            await person.must(mutation, **given, proposal=answer.proposal["id"])
 
     async def open(self) -> None:
         """A case of a new conduct, if not too many are open."""
