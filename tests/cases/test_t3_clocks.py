@@ -102,14 +102,16 @@ async def test_t3_what_was_overdue_still_is_and_is_told_once(world: World) -> No
     assert (shown["filing"]["clock"], await overdue_steps(world, id_)) == ("OVERDUE", ["FILING_SUBMISSION"])
 
 
-async def test_t3_what_passed_untold_before_it_was_submitted_is_told_after_it_was_pulled_back(world: World) -> None:
+async def test_t3_what_passed_untold_is_told_before_it_is_submitted_and_not_again(world: World) -> None:
     provider = await world.provider()
     _, _, id_ = await prepared(provider)
     world.clock.now = at(3, 16) + timedelta(hours=1)
 
+    stale = await provider.officer.do("filingSubmit", id=id_, version=await version(world, id_))
     await pulled_back(provider, id_)
     await world.sweep()
 
+    assert stale.codes == ["STALE_VERSION"]
     assert await overdue_steps(world, id_) == ["FILING_SUBMISSION"]
 
 
