@@ -74,7 +74,14 @@ def move(change: Moves, hand: Hand, writing: Writing, calendar: WorkingDays) -> 
 
 
 def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> None:
-    values = {
+    values = begun(kind, ends, hand, writing)
+    writing.inserts.append((Deadline, values))
+    hand.deadlines.append(valued(Deadline, values))
+
+
+def begun(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> dict[str, Any]:
+    """The row of a deadline that begins to run now."""
+    return {
         "id": new_id("deadline"),
         "created_at": writing.now,
         "provider_id": hand.value("provider_id"),
@@ -95,8 +102,6 @@ def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> 
         "outcome": None,
         "problem": None,
     }
-    writing.inserts.append((Deadline, values))
-    hand.deadlines.append(valued(Deadline, values))
 
 
 def _left(row: Deadline, now: datetime, calendar: WorkingDays) -> timedelta:

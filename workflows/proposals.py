@@ -22,7 +22,7 @@ from domain.vault.texts import commitment, pack_text
 from domain.viewer import Viewer
 from workflows.commands import Command, Id, ProposableCommand, Sha256, input_hash, plain_input
 from workflows.database import Transaction, loader
-from workflows.deadlines import due
+from workflows.deadlines import begun, due
 from workflows.engine import Transition, Workflow
 from workflows.hands import Hand, StepInHand, Writing
 from workflows.lateness import begin_anew_if_late, is_late
@@ -111,28 +111,9 @@ def propose(
         "expires_at": expires_at,
         "used_by": None,
     }
-    writing.inserts += [(Proposal, values), (Deadline, _deadline(id_, hand, writing, expires_at))]
+    waits = {**begun(DeadlineKind.PROPOSAL, expires_at, hand, writing), "holder_id": None}
+    writing.inserts += [(Proposal, values), (Deadline, {**waits, "case_kind": "proposal", "case_id": id_})]
     return id_
-
-
-def _deadline(id_: str, hand: Hand, writing: Writing, expires_at: Any) -> dict[str, Any]:
-    never = ("paused_at", "left_seconds", "settled_at", "outcome", "problem", "holder_id")
-    return {
-        "id": new_id("deadline"),
-        "created_at": writing.now,
-        "provider_id": hand.value("provider_id"),
-        "jurisdiction": hand.value("jurisdiction"),
-        "root_id": hand.root_id,
-        "case_kind": "proposal",
-        "case_id": id_,
-        "kind": DeadlineKind.PROPOSAL,
-        "runs_from": writing.now,
-        "due_at": expires_at,
-        "next_at": expires_at,
-        "attempts": 0,
-        "failures": 0,
-        **dict.fromkeys(never),
-    }
 
 
 async def endorsed(
