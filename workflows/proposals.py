@@ -84,11 +84,9 @@ def propose(
     """Write a proposal instead of taking the step."""
     viewer, id_ = writing.viewer, new_id("proposal")
     body = orjson.dumps(plain_input(command), option=orjson.OPT_SORT_KEYS).decode()
-    key = (
-        office.keys.derived("deployment-text")
-        if subject is None
-        else open_mask_key(office.keys, subject[1], subject[0])
-    )
+    key = office.keys.derived("deployment-text")
+    if subject is not None:
+        key = open_mask_key(office.keys, subject[1], subject[0])
     expires_at = due(DeadlineKind.PROPOSAL, writing.now, office.calendar)
     values = {
         "id": id_,
@@ -111,8 +109,9 @@ def propose(
         "expires_at": expires_at,
         "used_by": None,
     }
-    waits = {**begun(DeadlineKind.PROPOSAL, expires_at, hand, writing), "holder_id": None}
-    writing.inserts += [(Proposal, values), (Deadline, {**waits, "case_kind": "proposal", "case_id": id_})]
+    own = {"case_kind": "proposal", "case_id": id_, "holder_id": None}
+    waits = begun(DeadlineKind.PROPOSAL, expires_at, hand, writing) | own
+    writing.inserts += [(Proposal, values), (Deadline, waits)]
     return id_
 
 
