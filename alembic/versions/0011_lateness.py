@@ -10,7 +10,7 @@ from alembic import op
 from domain import columns
 
 revision = "0011"
-down_revision = "0016"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
