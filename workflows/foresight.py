@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from domain.deadline import Deadline
 from domain.table import table_of
 from workflows.database import Among, Connection, Row, Statement, Values, compile_once, loader
-from workflows.hands import Hand, Writing
+from workflows.hands import Writing
 from workflows.lateness import has_passed
 from workflows.office import Office
 from workflows.timed_steps import beginning, follow, is_over
+from workflows.writing import moved
 
 _DEADLINE: Final = table_of(Deadline)
 _UNDER: Final = sa.select(*loader(Deadline).columns).where(
@@ -80,7 +81,7 @@ class Foresight:
 
     def _keep(self, writing: Writing) -> None:
         for hand in writing.hands:
-            table, values = table_of(hand.workflow.model), _left(hand)
+            table, values = table_of(hand.workflow.model), moved(hand)
             if hand.is_new:
                 self._made.setdefault(table, []).append({**vars(hand.row), **values})
             elif hand.changes or hand.seq != hand.seen:
@@ -97,10 +98,6 @@ class Foresight:
         rows = [sa.select(*(_value(row[c.name], c) for c in table.c)) for row in self._made.get(table, ())]
         shown = sa.union_all(sa.select(*columns), *rows) if rows else sa.select(*columns)
         return shown.cte(table.name).prefix_with("NOT MATERIALIZED")
-
-
-def _left(hand: Hand) -> dict[str, Any]:
-    return {**hand.changes, "state": hand.state, "seq": hand.seq, "stepped_at": hand.stepped_at}
 
 
 def _changed(stored: Any, column: sa.Column[Any], rows: Mapping[str, Mapping[str, Any]]) -> sa.ColumnElement[Any]:

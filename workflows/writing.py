@@ -23,7 +23,7 @@ async def write(writing: Writing, transaction: Transaction) -> None:
     rows: dict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
     for hand in writing.hands:
         if hand.is_new:
-            rows[table_of(hand.workflow.model)].append({**vars(hand.row), **_moved(hand)})
+            rows[table_of(hand.workflow.model)].append({**vars(hand.row), **moved(hand)})
     for model, values in writing.inserts:
         rows[table_of(model)].append(values)
     for table in sorted(rows, key=_ORDER.__getitem__):
@@ -39,16 +39,17 @@ async def write(writing: Writing, transaction: Transaction) -> None:
 
 
 async def _update_case(hand: Hand, transaction: Transaction) -> None:
-    values = _moved(hand)
+    values = moved(hand)
     clause = update_seen(table_of(hand.workflow.model), tuple(sorted(values)))
     written: Sequence[Any] = await transaction.fetch(clause, {**values, "row_id": hand.id, "seen": hand.seen})
     if len(written) != 1:
         raise Refused(Problem(ProblemCode.TRY_AGAIN))
 
 
-def _moved(hand: Hand) -> dict[str, Any]:
-    moved = {"state": hand.state, "seq": hand.seq, "head": hand.head, "stepped_at": hand.stepped_at}
-    return {**hand.changes, **moved}
+def moved(hand: Hand) -> dict[str, Any]:
+    """The columns of a case that its steps have moved."""
+    own = {"state": hand.state, "seq": hand.seq, "head": hand.head, "stepped_at": hand.stepped_at}
+    return {**hand.changes, **own}
 
 
 @lru_cache(maxsize=200)
