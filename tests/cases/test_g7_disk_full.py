@@ -55,7 +55,7 @@ async def expect_full(world: World, provider: Provider) -> None:
     expect_away(answers, "step")
     assert answers["document"].status_code in (201, 503)  # a small one may find room
     assert answers["query"].status_code == 200
-    assert (health.status_code, health.json()["database"]) == (503, "not writable")
+    assert (health.status_code, health.json()["reason"]) == (503, "NOT_WRITABLE")
 
 
 async def expect_room(world: World, provider: Provider, enrolled: set[str], refused: tuple[str, str]) -> None:
@@ -171,7 +171,7 @@ async def test_g7_postgresql_cannot_take_a_write(
         await other.execute("DROP FUNCTION refuse CASCADE")
         await other.close()
 
-        assert (health.status_code, health.json()["database"]) == (503, "not writable")
+        assert (health.status_code, health.json()["reason"]) == (503, "NOT_WRITABLE")
         await expect_room(world, provider, enrolled, refused)
 
 
