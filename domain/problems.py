@@ -36,6 +36,8 @@ class ProblemCode(Word):
     TRY_AGAIN = ("TRY_AGAIN", "请重试", "Another request was at work on the same case.", "Send the same request again.")
     # input
     INPUT_INVALID = ("INPUT_INVALID", "输入无效", "This value is not valid.", "Mend the value named by the path.")
+    DAY_AHEAD = ("DAY_AHEAD", "日期尚未到来", "This day has not come yet.",
+        "Give the day on which it was, today at the latest.")
     CODE_UNKNOWN = ("CODE_UNKNOWN", "代码不存在", "This code is not in its list.",
         "See codes(list) for the valid ones.")
     LEGAL_BASIS_INVALID = ("LEGAL_BASIS_INVALID", "法律依据无效",
@@ -78,6 +80,12 @@ class ProblemCode(Word):
         "An agreement comes into force no earlier than it is published.", "Leave validFrom out, or give one to come.")
     NOT_LATEST_AGREEMENT = ("NOT_LATEST_AGREEMENT", "非最新协议", "This is not the latest version of the agreement.",
         "Consent to the latest version.")
+    CONSENT_UNDATED = ("CONSENT_UNDATED", "未注明同意时间",
+        "Whoever passes a consent on says when the holder gave it; that is missing.",
+        "Give consentedAt, as it is on record where the holder consented.")
+    CONSENT_MISDATED = ("CONSENT_MISDATED", "同意时间有误",
+        "A holder consents now; a consent that is passed on was given before now.",
+        "Leave consentedAt out as a holder; else give a moment that has passed.")
     # provider
     PROVIDER_NOT_QUALIFIED = ("PROVIDER_NOT_QUALIFIED", "服务提供者资质不全", "The provider lacks a qualification.",
         "Have both qualifications verified.")
@@ -224,6 +232,8 @@ class ProblemCode(Word):
         "Appeal the decision once there is one.")
     POINTS_UNADDRESSED = ("POINTS_UNADDRESSED", "未逐条回应申辩",
         "A decision addresses each argument of the answer, and no other.", "Address every point by its number.")
+    ARGUMENTS_FULL = ("ARGUMENTS_FULL", "申辩要点已满", "All answers in a case have 200 arguments at most.",
+        "Leave out what was said before.")
     CIRCUMSTANCES_MISSING = ("CIRCUMSTANCES_MISSING", "未记录情节",
         "This skips a rung: it needs the circumstances on record.", "Add circumstances.")
     TERM_UNUSUAL = ("TERM_UNUSUAL", "期限非常规", "A suspension lasts 7, 15, 30 or 90 days.",

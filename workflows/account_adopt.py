@@ -24,7 +24,7 @@ from workflows import account_guards as g
 from workflows.account_commands import DisplayName, Handle
 from workflows.account_facts import AccountFacts
 from workflows.changes import Change, Detail, Insert, Opening, Say
-from workflows.commands import CodeName, Command, Day, Id, Input, Line, Paragraph
+from workflows.commands import Category, Command, Day, Division, Id, Input, Line, Paragraph
 from workflows.engine import On, Rests, Transition, always_two, guard
 from workflows.identity import looked_up_blind
 
@@ -38,9 +38,9 @@ class AdoptedParticulars(Input):
     """The name the public sees."""
     description: Paragraph
     """What the account is for."""
-    category: CodeName
+    category: Category
     """A code of the list `filing_categories`."""
-    division: CodeName
+    division: Division
     """GB/T 2260 code of the account's place."""
 
 

@@ -10,7 +10,7 @@ from workflows.account_commands import DisplayName, ItemAnswer, MaterialInput, S
 from workflows.commands import (
     AdverseCommand,
     CaseCommand,
-    CodeName,
+    Category,
     Day,
     Input,
     LeaseCommand,
@@ -29,7 +29,7 @@ class ChangedParticulars(Input):
     """The name the public is to see."""
     description: Paragraph | None = None
     """What the account is to be for."""
-    category: CodeName | None = None
+    category: Category | None = None
     """A code of the list `filing_categories`, of the same authority."""
     materials: Annotated[list[MaterialInput], Field(max_length=30)]
     """What bears the change out; none need be."""

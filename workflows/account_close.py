@@ -31,7 +31,7 @@ def a_closure_is_asked(on: On) -> bool:
     return on.case.closing_at is not None
 
 
-@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("endedOn",))
+@guard(ProblemCode.DAY_AHEAD, rests=Rests.DERIVED, on_input=True, path=("endedOn",))
 def subject_has_ended(on: On) -> bool:
     return bool(on.input.ended_on <= local_day(on.now))
 

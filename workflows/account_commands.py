@@ -11,12 +11,15 @@ from domain.names import clean_name
 from workflows.commands import (
     AdverseCommand,
     CaseCommand,
+    Category,
     CodeName,
     Command,
+    Division,
     Id,
     Input,
     LeaseCommand,
     Line,
+    Listed,
     Paragraph,
     ProposableCommand,
     Sha256,
@@ -39,7 +42,7 @@ DisplayName = Annotated[Line, Field(max_length=30), AfterValidator(_visible)]
 class MaterialInput(Input):
     """A piece handed in: a document uploaded here, or the provider's reference to one it keeps."""
 
-    kind: CodeName
+    kind: Annotated[CodeName, Listed("materials", is_dated=False)]
     """A code of the list `materials`."""
     document_id: Id | None = None
     """A document uploaded with POST /documents."""
@@ -66,9 +69,9 @@ class Particulars(Input):
     """The name the public sees."""
     description: Paragraph
     """What the account is for."""
-    category: CodeName
+    category: Category
     """A code of the list `filing_categories`."""
-    division: CodeName
+    division: Division
     """GB/T 2260 code of the account's place."""
     materials: Annotated[list[MaterialInput], Field(max_length=30)]
     """The materials that the subject type asks for."""
@@ -130,7 +133,7 @@ class AccountWithdraw(CaseCommand):
 class AccountApprove(ProposableCommand):
     """Approve an application under a category."""
 
-    category: CodeName
+    category: Category
     """The filing category; a code of the list `filing_categories`."""
     note: Paragraph | None = None
     """An internal note."""

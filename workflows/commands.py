@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -18,6 +19,23 @@ from domain.problems import Problem, ProblemCode
 from domain.reckoning import BOUNDS, is_reckoned
 
 D = TypeVar("D", bound=date)
+FAULTS_MAX: Final = 50  # of one input
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Marks a code: the list that it is of; without a name, that of the step's reasons."""
+
+    name: str = ""
+    is_dated: bool = True
+    code: ProblemCode = ProblemCode.CODE_UNKNOWN
+
+
+@dataclass(frozen=True)
+class Formed:
+    """Marks an identifier: what reads it on a day, or raises Malformed."""
+
+    read: Callable[[str, date], object]
 
 
 def _printable(text: str) -> str:
@@ -55,10 +73,13 @@ Id = Annotated[str, Field(max_length=90, description="The id of a case or row.")
 Line = Annotated[str, Field(max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 Paragraph = Annotated[str, Field(max_length=4_000), AfterValidator(_printable), AfterValidator(_written)]
 # Texts that others than their author's side read: no personal data in them.
-_TOLD: Final = "told to others"
-ToldLine = Annotated[Line, _TOLD]
-ToldParagraph = Annotated[Paragraph, _TOLD]
+TOLD: Final = "told to others"
+ToldLine = Annotated[Line, TOLD]
+ToldParagraph = Annotated[Paragraph, TOLD]
 CodeName = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
+Category = Annotated[CodeName, Listed("filing_categories")]
+Division = Annotated[CodeName, Listed("divisions", is_dated=False)]
+LegalBasis = Annotated[CodeName, Listed("legal_bases", code=ProblemCode.LEGAL_BASIS_INVALID)]
 Key = Annotated[str, Field(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -104,11 +125,11 @@ class ProposableCommand(CaseCommand):
 class Reasons(Input):
     """Why an adverse step is taken."""
 
-    reason_codes: Annotated[list[CodeName], Field(min_length=1, max_length=10)]
+    reason_codes: Annotated[list[Annotated[CodeName, Listed()]], Field(min_length=1, max_length=10)]
     """Codes of the list that belongs to this step."""
     facts: ToldParagraph
     """The facts found. No personal data."""
-    legal_bases: Annotated[list[CodeName], Field(min_length=1, max_length=10)]
+    legal_bases: Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
     """Codes of the list `legal_bases`, each in force on the date of the step."""
     public_reason: ToldParagraph
     """What the party is told, with the remedy open to them. No personal data."""
@@ -144,25 +165,25 @@ def _told_fields(model: type[Input]) -> tuple[tuple[str, bool], ...]:
     """The fields of an input that are told texts, or may hold inputs with such."""
     found = []
     for name, field in model.model_fields.items():
-        parts = list(_parts(field.annotation))
-        is_told = _TOLD in field.metadata or any(_TOLD in getattr(part, "__metadata__", ()) for part in parts)
+        parts = list(parts_of(field.annotation))
+        is_told = TOLD in field.metadata or any(TOLD in getattr(part, "__metadata__", ()) for part in parts)
         if is_told or any(isinstance(part, type) and issubclass(part, Input) for part in parts):
             found.append((name, is_told))
     return tuple(found)
 
 
-def _parts(hint: Any) -> Iterator[Any]:
+def parts_of(hint: Any) -> Iterator[Any]:
     """A type and every type that it is made of."""
     yield hint
     for part in get_args(hint):
-        yield from _parts(part)
+        yield from parts_of(part)
 
 
 def problems_of(error: ValidationError) -> tuple[Problem, ...]:
     """Every fault of an input at once, each with its place."""
     return tuple(
         Problem(ProblemCode.INPUT_INVALID, tuple(to_camel(str(part)) for part in fault["loc"]), _said(fault["msg"]))
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)[:FAULTS_MAX]
     )
 
 

@@ -69,7 +69,7 @@ def defects_are_of_the_list(on: On) -> Sequence[Problem]:
     return [Problem(ProblemCode.CODE_UNKNOWN, ("defects", str(i), "code"), "(return_reasons)") for i in wrong]
 
 
-@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("notifiedOn",))
+@guard(ProblemCode.DAY_AHEAD, rests=Rests.DERIVED, on_input=True, path=("notifiedOn",))
 def notice_was_given(on: On) -> bool:
     return bool(on.input.notified_on <= local_day(on.now))
 

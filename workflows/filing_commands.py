@@ -12,6 +12,7 @@ from workflows.commands import (
     CodeName,
     Day,
     Input,
+    Listed,
     Paragraph,
     ProposableCommand,
     ToldParagraph,
@@ -25,7 +26,7 @@ class FilingStep(CaseCommand):
 class Defect(Input):
     """One defect of a filing."""
 
-    code: CodeName
+    code: Annotated[CodeName, Listed("return_reasons")]
     """A code of the list `return_reasons`."""
     item: CodeName
     """The item of the filing, such as displayName."""

@@ -23,7 +23,7 @@ from domain.provider import Provider
 from domain.table import table_of
 from domain.vault.keys import new_subject_keys
 from workflows.changes import Change, Detail, Insert, Opening
-from workflows.commands import CaseCommand, CodeName, Command, Id, Line, Moment
+from workflows.commands import CaseCommand, CodeName, Command, Division, Id, Line, Moment
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 
@@ -44,7 +44,7 @@ class HolderEnrol(Command):
     """What kind of subject it is."""
     display_name: Line
     """The name in front: chosen freely."""
-    division: CodeName
+    division: Division
     """GB/T 2260 code of the holder's place."""
     issuer: Line | None = None
     """For INTEGRATION: the issuer of the holder's own login, if there is to be one."""
@@ -149,12 +149,15 @@ def agreement_is_the_latest(on: On) -> bool | Sequence[Problem]:
     return bool(on.input.agreement_id == on.facts.latest_agreement_id)
 
 
-@guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("consentedAt",))
+@guard(ProblemCode.CONSENT_UNDATED, rests=Rests.DERIVED, on_input=True, path=("consentedAt",))
 def time_is_told_by_whoever_passes_a_consent_on(on: On) -> bool:
+    return on.viewer.role is Role.HOLDER or on.input.consented_at is not None
+
+
+@guard(ProblemCode.CONSENT_MISDATED, rests=Rests.DERIVED, on_input=True, path=("consentedAt",))
+def holder_consents_now_and_did_before_it_was_passed_on(on: On) -> bool:
     told = on.input.consented_at
-    if on.viewer.role is Role.HOLDER:
-        return told is None
-    return told is not None and bool(told <= on.now)
+    return told is None or bool(on.viewer.role is not Role.HOLDER and told <= on.now)
 
 
 def _enrolment(on: On) -> Opening:
@@ -228,7 +231,11 @@ HOLDER = Workflow(
             None,
             6,
             AgreementConsent,
-            guards=(agreement_is_the_latest, time_is_told_by_whoever_passes_a_consent_on),
+            guards=(
+                agreement_is_the_latest,
+                time_is_told_by_whoever_passes_a_consent_on,
+                holder_consents_now_and_did_before_it_was_passed_on,
+            ),
             effects=(_consent,),
             listed_under="agreement",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from domain.calendar import add_calendar_days
 from domain.deadline import DeadlineKind
 from domain.document import Document
 from domain.holder import Holder, SubjectType
+from domain.identifiers import email, mobile, unified_social_credit_code
 from domain.identity import Identity, IdentityState
 from domain.ids import new_id
 from domain.journal import AccessLog, written
@@ -23,12 +24,12 @@ from domain.publishing import IDENTITY_GRACE_DAYS
 from domain.table import table_of
 from workflows import subjects
 from workflows.changes import Change, Detail, Insert, Serve, Set, Update
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Line, Moment, ProposableCommand
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Formed, Line, Moment, ProposableCommand
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.subjects import SameSubject
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
-from workflows.vaulting import identity_sealed, identity_taken_over
+from workflows.vaulting import grown_up, identity_sealed, identity_taken_over
 
 S = IdentityState
 VERIFIED_DAYS: Final = 365  # calendar days that a verification holds
@@ -42,17 +43,17 @@ class IdentitySubmit(CaseCommand):
 
     legal_name: Line
     """Name of the person, or of the operator."""
-    resident_id: Line
+    resident_id: Annotated[Line, Formed(grown_up)]
     """Number of that person's identity document."""
-    mobile: Line
+    mobile: Annotated[Line, Formed(lambda text, _: mobile(text))]
     """That person's mobile number."""
-    email: Line | None = None
+    email: Annotated[Line, Formed(lambda text, _: email(text))] | None = None
     """E-mail address."""
     address: Line | None = None
     """Postal address."""
     organisation_name: Line | None = None
     """Name of the organisation."""
-    uscc: Line | None = None
+    uscc: Annotated[Line, Formed(lambda text, _: unified_social_credit_code(text))] | None = None
     """Unified social credit code of the organisation."""
     mandate: Line | None = None
     """The operator's mandate: a document's id, or the provider's reference to one."""

@@ -20,7 +20,7 @@ from domain.problems import Problem, ProblemCode
 from domain.provider import Mode, Provider, ProviderState
 from domain.table import table_of
 from workflows.changes import Change, Detail, Insert, Opening, Set
-from workflows.commands import CaseCommand, CodeName, Command, Line, Moment
+from workflows.commands import CaseCommand, Command, Division, Formed, Line, Moment
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.qualification import REGULATORS, is_qualified, qualified
@@ -50,9 +50,9 @@ class ProviderRegister(Command):
 
     name: Line
     """Name of the company."""
-    uscc: Line
+    uscc: Annotated[Line, Formed(lambda text, _: unified_social_credit_code(text))]
     """Its unified social credit code."""
-    division: CodeName
+    division: Division
     """GB/T 2260 code of its place."""
 
 
@@ -133,12 +133,12 @@ def settings_are_ones_own(on: On) -> Sequence[Problem]:
 
 
 @guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("uscc",))
-def credit_code_is_well_formed(on: On) -> bool:
+def credit_code_is_well_formed(on: On) -> Sequence[Problem]:
     try:
         unified_social_credit_code(on.input.uscc)
-    except Malformed:
-        return False
-    return True
+    except Malformed as malformed:
+        return [Problem(ProblemCode.INPUT_INVALID, ("uscc",), malformed.fault.en)]
+    return []
 
 
 @guard(ProblemCode.NOT_COMPETENT, rests=Rests.DERIVED, on_input=True, path=("division",))

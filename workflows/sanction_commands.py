@@ -16,6 +16,7 @@ from workflows.commands import (
     Day,
     Id,
     Input,
+    Listed,
     Moment,
     Paragraph,
     ProposableCommand,
@@ -33,7 +34,8 @@ INTERIM_DAYS_MAX: Final = 10  # extended
 BAN_DAYS_MAX: Final = 1_095  # three years
 POINTS_MAX: Final = 200  # arguments of all answers in a case: a decision addresses each
 
-Restricted = Annotated[list[CodeName], Field(min_length=1, max_length=10)]
+_Scope = Annotated[CodeName, Listed("restriction_scopes")]
+Restricted = Annotated[list[_Scope], Field(min_length=1, max_length=10)]
 Pieces = Annotated[list[Id], Field(min_length=1, max_length=50)]
 
 
@@ -57,7 +59,7 @@ class SanctionOpen(Command):
 
     account_id: Id
     """The account."""
-    ground: CodeName
+    ground: Annotated[CodeName, Listed("sanction_grounds", is_dated=False)]
     """A code of `sanction_grounds`."""
     gravity: Gravity
     """How grave it looks."""
@@ -202,7 +204,7 @@ class SanctionReduce(ProposableCommand):
 
     level: SanctionLevel
     """The new level: lower, or the same with an earlier end."""
-    scope: Annotated[list[CodeName], Field(max_length=10)] | None = None
+    scope: Annotated[list[_Scope], Field(max_length=10)] | None = None
     """Codes of `restriction_scopes`, where it becomes or stays a restriction."""
     days: Annotated[int, Field(ge=1, le=SUSPENSION_DAYS_MAX)] | None = None
     """For how many calendar days from now, where it becomes or stays a restriction or a suspension."""

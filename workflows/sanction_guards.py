@@ -80,7 +80,7 @@ def each_point_of_the_answer_is_addressed(on: On) -> bool:
     return said == set(range(1, on.case.answer_points + 1))
 
 
-@guard(ProblemCode.INPUT_INVALID, rests=Rests.LOCKED, on_input=True, path=("points",))
+@guard(ProblemCode.ARGUMENTS_FULL, rests=Rests.LOCKED, on_input=True, path=("points",))
 def each_point_can_still_be_addressed(on: On) -> bool:
     """Else who answers for long enough could be decided on no more."""
     return is_late(on) or bool(on.case.answer_points + len(on.input.points) <= POINTS_MAX)

@@ -19,7 +19,7 @@ from domain.staff import Staff, StaffState
 from domain.table import table_of
 from domain.vault.blind_index import Indexed, blind_index
 from workflows.changes import Change, Detail, Opening, Set
-from workflows.commands import CaseCommand, Command, Id, Line
+from workflows.commands import CaseCommand, Command, Formed, Id, Line
 from workflows.database import Among, Transaction
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 
@@ -48,7 +48,7 @@ class StaffEnrol(Command):
     """What the person may do."""
     staff_number: Line
     """How the person is shown to holders."""
-    resident_id: Line
+    resident_id: Annotated[Line, Formed(lambda text, day: resident_id(text, today=day))]
     """The person's resident id: kept as a blind index only, to tell own matters and second persons."""
     certificates: Annotated[list[Line], Field(max_length=10)] | None = None
     """Numbers of the certificates the person holds."""
@@ -64,6 +64,7 @@ class StaffFacts:
 
     is_enrolled: bool = False
     person: bytes = b""
+    fault: str = ""  # of the resident id
     tier: Tier | None = None
 
 
@@ -87,8 +88,8 @@ async def _person(office: Any, _: Transaction, on: On) -> Mapping[str, Any]:
     tier = on.cause.tier if isinstance(on.cause, Authority) else None
     try:
         number = resident_id(on.input.resident_id, today=local_day(on.now)).value
-    except Malformed:
-        return {"tier": tier}
+    except Malformed as malformed:
+        return {"tier": tier, "fault": malformed.fault.en}
     return {"tier": tier, "person": blind_index(office.keys, on.cause.id, Indexed.RESIDENT_ID, number)}
 
 
@@ -98,8 +99,9 @@ def login_is_not_enrolled_yet(on: On) -> bool:
 
 
 @guard(ProblemCode.INPUT_INVALID, rests=Rests.DERIVED, on_input=True, path=("residentId",))
-def person_is_named_by_a_resident_id(on: On) -> bool:
-    return bool(on.facts.person)
+def person_is_named_by_a_resident_id(on: On) -> Sequence[Problem]:
+    fault = on.facts.fault
+    return [Problem(ProblemCode.INPUT_INVALID, ("residentId",), fault)] if fault else []
 
 
 @guard(ProblemCode.STAFF_ROLE_INVALID, rests=Rests.DERIVED, on_input=True, path=("role",))

@@ -67,7 +67,7 @@ def checked(input_: Any, subject_type: str, today: date) -> _Checked:
     """Every identifier of a submission, normalised; all faults at once."""
     found = _Checked(today)
     found.values["legal_name"] = input_.legal_name
-    found.take("resident_id", lambda: _grown_up(input_.resident_id, today))
+    found.take("resident_id", lambda: grown_up(input_.resident_id, today))
     found.take("mobile", lambda: mobile(input_.mobile))
     if input_.email is not None:
         found.take("email", lambda: email(input_.email))
@@ -79,7 +79,7 @@ def checked(input_: Any, subject_type: str, today: date) -> _Checked:
     return found
 
 
-def _grown_up(text: str, today: date) -> str:
+def grown_up(text: str, today: date) -> str:
     person = resident_id(text, today=today)
     if is_adult(person, today=today) is False:
         raise Malformed(Fault.UNDER_AGE)

@@ -12,11 +12,13 @@ from strawberry.types.field import StrawberryField
 
 from api.context import STEP, Context
 from api.mutations.inputs import input_of, plain
+from domain.calendar import local_day
 from domain.policy.roles import Grant
 from domain.problems import Problem, ProblemCode
 from domain.viewer import Viewer
-from workflows.commands import Command, problems_of
+from workflows.commands import Command
 from workflows.engine import Workflow
+from workflows.input_faults import Floor, every_fault
 from workflows.unit_of_work import Outcome, carry_out
 
 
@@ -48,11 +50,19 @@ def mutation(workflow: Workflow, trigger: str, payload: Any, description: str) -
     async def resolve(viewer: Viewer, context: Context, asked: Command) -> Outcome:
         return await carry_out(context.office, viewer, workflow, trigger, asked)
 
-    return declared(command, grant, transition.article, payload, description, resolve)
+    article, reasons_from = transition.article, transition.reasons_from
+    return declared(command, grant, article, payload, description, resolve, reasons_from=reasons_from)
 
 
 def declared(
-    command: type[Command], grant: Grant, article: int, payload: Any, description: str, resolve: Any
+    command: type[Command],
+    grant: Grant,
+    article: int,
+    payload: Any,
+    description: str,
+    resolve: Any,
+    *,
+    reasons_from: str = "",
 ) -> StrawberryField:
     """A mutation with an input of its own: the grant first, then the input, then the work."""
     made_input = input_of(command)
@@ -60,10 +70,12 @@ def declared(
     async def step(context: Context, input: Any) -> Outcome:
         if not context.viewer.may(grant):
             return Outcome((Problem(ProblemCode.NOT_ALLOWED),))
+        given = plain(input)
         try:
-            asked = command.model_validate(plain(input))
+            asked = command.model_validate(given)
         except ValidationError as error:
-            return Outcome(problems_of(error))
+            floor = Floor(local_day(context.clock()), reasons_from)
+            return Outcome(every_fault(error, command, given, floor))
         done: Outcome = await resolve(context.viewer, context, asked)
         return done
 

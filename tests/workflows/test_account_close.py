@@ -173,7 +173,7 @@ async def test_an_end_that_lies_ahead_closes_nothing(world: World) -> None:
     ahead = await provider.officer.refused("accountClose", **{**asked, "endedOn": "2026-03-03"})
     unproven = await provider.officer.refused("accountClose", **{**asked, "proofSha256": "none"})
 
-    assert ahead.problems == [("INPUT_INVALID", "endedOn")]
+    assert ahead.problems == [("DAY_AHEAD", "endedOn")]
     assert unproven.problems == [("INPUT_INVALID", "proofSha256")]
 
 

@@ -276,4 +276,4 @@ async def test_a_revocation_rests_on_a_notice_that_was_given(world: World) -> No
     early = {**REVOCATION, "notifiedOn": "2026-03-03"}
     answer = await provider.regulator.refused("filingRevoke", id=filing.id, version=3, **early)
 
-    assert answer.problems == [("INPUT_INVALID", "notifiedOn")]
+    assert answer.problems == [("DAY_AHEAD", "notifiedOn")]

@@ -153,8 +153,12 @@ async def test_a_providers_system_passes_on_the_consent_of_a_holder(world: World
     assert consent.consented_at == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("told", [{}, {"consentedAt": "2026-03-02T04:00:01Z"}])
-async def test_a_consent_that_is_passed_on_says_when_it_was_given(world: World, told: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("told", "code"), [({}, "CONSENT_UNDATED"), ({"consentedAt": "2026-03-02T04:00:01Z"}, "CONSENT_MISDATED")]
+)
+async def test_a_consent_that_is_passed_on_says_when_it_was_given(
+    world: World, told: dict[str, str], code: str
+) -> None:
     provider = await world.provider()
     holder = await provider.newcomer()
     consent = {"agreementId": provider.agreement_id, "clauses": ["TRUTHFULNESS"], "channel": "APP"}
@@ -163,7 +167,7 @@ async def test_a_consent_that_is_passed_on_says_when_it_was_given(world: World, 
         "agreementConsent", id=holder.id, version=1, **consent, **told, idempotencyKey=unique("key-")
     )
 
-    assert answer.problems == [("INPUT_INVALID", "consentedAt")]
+    assert answer.problems == [(code, "consentedAt")]
 
 
 async def test_a_holder_consents_now(world: World) -> None:
@@ -175,4 +179,4 @@ async def test_a_holder_consents_now(world: World) -> None:
         "agreementConsent", id=holder.id, version=1, **consent, consentedAt="2026-03-01T09:30:00Z"
     )
 
-    assert answer.problems == [("INPUT_INVALID", "consentedAt")]
+    assert answer.problems == [("CONSENT_MISDATED", "consentedAt")]

@@ -270,7 +270,7 @@ async def test_there_are_never_more_points_than_a_decision_can_address(world: Wo
     more = await case.person.refused("sanctionAnswer", id=case.id, version=await case.version(), points=["More."])
     await case.warn(addressed=[{"point": number, "text": "As to it."} for number in range(1, 201)])
 
-    assert more.problems == [("INPUT_INVALID", "points")]
+    assert more.problems == [("ARGUMENTS_FULL", "points")]
     assert (await case.row()).state == "WARNING"
 
 
