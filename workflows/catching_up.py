@@ -15,7 +15,7 @@ import structlog
 
 from domain.deadline import Deadline
 from domain.table import table_of
-from workflows.database import T, Work
+from workflows.database import T, Unavailable, Work
 from workflows.lateness import PASSED, Late
 from workflows.office import Office
 from workflows.timed_steps import carry_out
@@ -47,6 +47,8 @@ async def catch_up(office: Office, roots: Iterable[str], now: datetime) -> None:
             tried.add(id_)
             try:
                 await carry_out(office, id_, now)
+            except Unavailable:
+                raise  # so would the next one, each after its wait
             except Exception as error:  # noqa: BLE001 - it stays due, and the worker says so
                 _log.error("catching_up", type=type(error).__qualname__)
 

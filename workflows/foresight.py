@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from domain.deadline import Deadline
 from domain.table import table_of
-from workflows.database import Among, Connection, Row, Statement, Values, compile_once, loader
+from workflows.database import Among, Connection, Row, Statement, Unavailable, Values, compile_once, loader
 from workflows.hands import Writing
 from workflows.lateness import has_passed
 from workflows.office import Office
@@ -62,6 +62,8 @@ class Foresight:
             tried.add(first.id)
             try:
                 writing = await self._fired(first, open_, now, office)
+            except Unavailable:
+                raise
             except Exception:  # noqa: BLE001, S112 - the worker says so
                 continue
             if is_over(first):

@@ -7,7 +7,7 @@ import signal
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
@@ -70,7 +70,8 @@ class OwnServer(PostgresServer):
         """To the first of its processes first: it would replace the others."""
         everyone = [self._leader, *self._leader.children(recursive=True)]
         for process in everyone:
-            process.send_signal(number)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
         return everyone
 
 

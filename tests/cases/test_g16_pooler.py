@@ -32,11 +32,9 @@ AT_ONCE: Final = 24
 # The tests of reading and stepping that are run again behind it.
 AGAIN: Final = (
     "tests/workflows/test_engine.py",
-    "tests/workflows/test_account.py",
     "tests/workflows/test_holder.py",
     "tests/workflows/test_identity.py",
     "tests/workflows/test_races.py",
-    "tests/workflows/test_sanction_batch.py",
     "tests/api/test_scope_of_ids.py",
     "tests/api/test_publishing.py",
     "tests/api/test_public_pages.py",

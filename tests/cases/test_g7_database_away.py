@@ -15,8 +15,8 @@ from domain.holder import Holder
 from tests.cases.own_server import HASTY, PAGES, OwnServer, enrolling, expect_away, knocked, own_server
 from tests.databases import Kind
 from tests.world import Provider, World, opened_world, unique
-from workflows.database import Transaction
-from workflows.migrations import SQLITE_PREFIX
+from workflows.database import Transaction, Unavailable
+from workflows.migrations import SQLITE_PREFIX, open_database
 
 pytestmark = pytest.mark.anyio
 READING = ("query", "receipt", *PAGES)
@@ -214,3 +214,50 @@ async def test_g7_nothing_acknowledged_is_lost_with_the_server(server: OwnServer
         enrolled = [row.subject for row in await world.rows(Holder)]
         assert len(set(enrolled)) == len(enrolled)
         assert set(acknowledged) | {subject for _, subject in refused[:20]} <= set(enrolled)
+
+
+async def test_g7_a_commit_goes_on_when_whoever_waited_for_it_is_gone(server: OwnServer, own_url: str) -> None:
+    async with hasty(own_url) as (world, provider):
+        database, name = world.office.database, unique("")
+        add = sa.text("INSERT INTO code_probe (name) VALUES (:name)")
+        count = sa.text("SELECT count(*) FROM code_probe WHERE name = :name")
+        other = await asyncpg.connect(own_url)
+        await other.execute("CREATE TABLE code_probe (name text PRIMARY KEY)")
+        await other.close()
+
+        async def committing(transaction: Transaction) -> None:
+            await transaction.fetch(add, {"name": name})
+            server.freeze()
+
+        for _ in range(HASTY["database_connections_max"] - 1):
+            writing = asyncio.create_task(database.write(committing))
+            await asyncio.sleep(0.2)
+            writing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await writing
+            server.thaw()
+            await asyncio.sleep(0.2)
+
+            named = {"name": name}
+            ((written,),) = await database.read(lambda connection, named=named: connection.fetch(count, named))
+            assert written == 1
+            name = unique("")
+        await expect_well(world, provider)
+
+
+async def test_g7_a_server_that_takes_no_more_connections(own_database_url: str, database_kind: Kind) -> None:
+    if database_kind != "postgresql":
+        pytest.skip("PostgreSQL alone")
+    async with hasty(own_database_url) as (world, provider):
+        name = own_database_url.partition("?")[0].rpartition("/")[2]
+        other = await asyncpg.connect(own_database_url)
+        await other.execute(f"CREATE ROLE {name} LOGIN; GRANT ALL ON SCHEMA public TO {name}")
+        await other.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        url = own_database_url.replace("postgres@", f"{name}@")
+
+        with pytest.raises(Unavailable, match="too many connections"):
+            await open_database(url)
+
+        await other.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1; DROP OWNED BY {name}; DROP ROLE {name}")
+        await other.close()
+        await expect_well(world, provider)
