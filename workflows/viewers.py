@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from domain.holder import Holder
 from domain.policy.roles import Role
+from domain.provider import Provider
 from domain.staff import Staff, StaffState
 from domain.table import table_of
 from domain.viewer import Viewer
@@ -16,6 +17,7 @@ from workflows.database import Connection, Row
 
 _STAFF: Final = table_of(Staff)
 _HOLDER: Final = table_of(Holder)
+_PROVIDERS: Final = table_of(Provider)
 _REGULATORS: Final = frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR})
 _ISSUER: Final = sa.bindparam("issuer", type_=sa.Text, required=False)
 _SUBJECT: Final = sa.bindparam("subject", type_=sa.Text, required=False)
@@ -35,6 +37,21 @@ _OF_HOLDERS: Final = (
     .order_by(_HOLDER.c.id)
     .limit(sa.literal_column("1"))
 )
+_SHOWN: Final = sa.bindparam("shown", type_=sa.Integer, required=False)
+_ENROLLED: Final = (
+    sa.select(_STAFF.c.subject)
+    .where(
+        _STAFF.c.issuer == _ISSUER,
+        _STAFF.c.role == sa.bindparam("role", type_=_STAFF.c.role.type, required=False),
+        _STAFF.c.state == sa.literal_column(f"'{StaffState.ENROLLED}'"),
+    )
+    .order_by(_STAFF.c.subject)
+    .limit(_SHOWN)
+)
+_HOLDING: Final = (
+    sa.select(_HOLDER.c.subject).where(_HOLDER.c.issuer == _ISSUER).distinct().order_by(_HOLDER.c.subject).limit(_SHOWN)
+)
+_A_PROVIDER: Final = sa.select(_PROVIDERS.c.id).where(_PROVIDERS.c.id == _PROVIDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,18 @@ async def viewer_of(connection: Connection, proven: Proven) -> Viewer | None:
         id_, provider_id = found[0]
         return _holder(proven, id_, provider_id)
     return _holder(proven, None, proven.provider_id) if proven.provider_id is not None else None
+
+
+async def subjects_of(connection: Connection, issuer: str, role: Role, most: int) -> list[str]:
+    """The first of those whom an issuer's tokens for a role could prove."""
+    clause = _HOLDING if role is Role.HOLDER else _ENROLLED
+    rows = await connection.fetch(clause, {"issuer": issuer, "role": role, "shown": most})
+    return [str(row[0]) for row in rows]
+
+
+async def is_provider(connection: Connection, provider_id: str) -> bool:
+    """Whether there is such a provider."""
+    return bool(await connection.fetch(_A_PROVIDER, {"provider": provider_id}))
 
 
 async def viewer_in(connection: Connection, viewer: Viewer) -> Viewer | None:

@@ -49,6 +49,10 @@ class Step(Node):
     id: ID = identifier(rows.Step.id, "Its id.")
     seq: int = column(rows.Step.seq, "Its number in the case.")
     case_kind: str = column(rows.Step.case_kind, "The kind of the case.")
+    case_id: ID = identifier(
+        rows.Step.case_id,
+        "The id of the case, also where nothing else of it may be seen: a chain is put together by it.",
+    )
     trigger: str = column(rows.Step.trigger, "What was asked for.")
     caption: str = computed(trigger_caption, (rows.Step.trigger, rows.Step.case_kind), by_language=True)
     from_state: str | None = column(rows.Step.from_state, "Where the case stood; null where the step made it.")

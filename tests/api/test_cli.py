@@ -90,7 +90,10 @@ def test_a_database_is_migrated_once(folder: Path) -> None:
 
 
 def test_a_token_is_three_parts_and_nothing_else(folder: Path) -> None:
-    result = run("token", "--role", "REVIEWER")
+    run("migrate")
+    enrol("--role", "PROVINCIAL_REGULATOR", "--division", "310000")
+
+    result = run("token", "--role", "PROVINCIAL_REGULATOR", "--subject", "first")
 
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", result.output)
 
