@@ -126,6 +126,7 @@ class Account(Tenant, Journalled, Timed, table=True):
     applied_at: datetime = moment()
     ruleset: int = integer()
     closing_at: datetime | None = moment(nullable=True)
+    closing_held_at: datetime | None = moment(nullable=True)  # since when a sanction keeps it from being closed
     closed_cause: ClosedCause | None = word(ClosedCause, nullable=True)
     change_state: ChangeState | None = word(ChangeState, nullable=True)
     change_flags: list[str] = json()

@@ -32,6 +32,7 @@ class DeadlineKind(Word):
     COOLING_OFF = "COOLING_OFF", "注销冷静期", "An account asked to be closed is closed"
     LICENCE_DOUBT = "LICENCE_DOUBT", "许可证存疑核查", "The provider looks into a licence in doubt"
     SANCTION_ANSWER = "SANCTION_ANSWER", "听取陈述申辩", "The holder answers a notice of sanction"
+    SANCTION_DECISION = "SANCTION_DECISION", "处置决定", "A sanction is decided"
     INTERIM_END = "INTERIM_END", "临时措施期限", "An interim measure ends"
     MEASURE_END = "MEASURE_END", "处置期限", "The last measure of a sanction ends"
     AUTHORITY_REPORT = "AUTHORITY_REPORT", "向主管部门报告", "The provider tells the authority"

@@ -52,6 +52,7 @@ class Blocker(Word):
     """What stands in the way."""
 
     CLOSED = "CLOSED", "账号已关闭", "The account is closed"
+    CLOSING = "CLOSING", "注销申请已满冷静期", "Its holder asked for it to be closed, and the time to cool off is over"
     SUSPENDED = "SUSPENDED", "已被暂停更新", "A measure suspends its updates"
     RESTRICTED = "RESTRICTED", "功能已被限制", "A measure restricts this"
     INTERIM_MEASURE = "INTERIM_MEASURE", "临时措施生效中", "An interim measure holds until its case is decided"
@@ -127,6 +128,7 @@ class Standing:
     state: str
     is_adopted: bool
     closing_at: datetime | None
+    closes_at: datetime | None  # when that takes place; later than `closing_at` where something holds it
     publishes_before_filing: bool  # the provider's setting
     filing: OnFile | None
     consent_lost_at: datetime | None  # since when an agreement is in force that the holder has not consented to
@@ -168,18 +170,25 @@ def _blocks(standing: Standing, act: Act, content: Content, now: datetime, grace
     closures = [one for one in measures if one.level == MeasureLevel.CLOSED]
     if closures:
         yield from map(_block, closures)
-    elif standing.state == AccountState.CLOSED:
+    elif standing.state == AccountState.CLOSED or _has_closed(standing, now):
         yield Block(Blocker.CLOSED)
     elif standing.state not in IN_USE:
         yield Block(Blocker.NOT_REVIEWED)
     elif act != Act.REMOVE:  # taking down is never in anybody's way
         yield from (_block(one) for one in measures if takes(one, act, content))
+        if standing.closing_at is not None and standing.closing_at <= now:
+            yield Block(Blocker.CLOSING)
         if act != Act.UPDATE:
             yield from _without_base_right(standing, now)
         # Nothing is written into an account when one of these lapses: each is a hold once its grace is over.
         yield from (Block(code) for code, ends in graces if ends is not None and ends <= now)
         if content != Content.GENERAL:
             yield from _without_news_right(standing, content, local_day(now))
+
+
+def _has_closed(standing: Standing, now: datetime) -> bool:
+    """Whether its holder's closing has taken place, though no worker has said so yet."""
+    return standing.closes_at is not None and standing.closes_at < now
 
 
 def _block(measure: Running) -> Block:
@@ -278,6 +287,8 @@ def _turns(standing: Standing, now: datetime, graces: Graces) -> Iterator[dateti
         yield standing.filing.due_at + _INSTANT  # it is overdue from the instant after
     if standing.closing_at is not None:
         yield standing.closing_at
+    if standing.closes_at is not None:
+        yield standing.closes_at + _INSTANT
     yield from (ends for _, ends in graces if ends is not None)
     for one in standing.measures:
         yield from one.turns()

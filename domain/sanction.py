@@ -168,6 +168,7 @@ class Sanction(Tenant, Journalled, Timed, table=True):
     priority: Priority = word(Priority)
     rank: int = integer()
     told_at: datetime | None = moment(nullable=True)  # when the holder first heard of it
+    subject_index: bytes | None = blob(nullable=True)  # who was behind the account then, as a ban knows them
     proposed_level: SanctionLevel | None = word(SanctionLevel, nullable=True)
     notified_at: datetime | None = moment(nullable=True)
     answer_until: datetime | None = moment(nullable=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 
-from domain.case import Journalled
+from domain.case import Journalled, Row
 from domain.columns import blob, json, moment, text, word
 from domain.policy.roles import Role
 from domain.state import State
@@ -35,3 +35,20 @@ class Staff(Journalled, table=True):
     disabled_at: datetime | None = moment(nullable=True)
 
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+
+class Recusal(Row, table=True):
+    """Whose matters a person does not handle, by whichever login: a holder's or a provider's."""
+
+    provider_id: str | None = text(nullable=True, foreign_key="provider.id")
+    jurisdiction: str | None = text(nullable=True, foreign_key="authority.id")
+    staff_id: str = text(foreign_key="staff.id")
+    person: bytes = blob()
+    party_id: str = text()
+    step_id: str | None = text(nullable=True)
+    lifted_at: datetime | None = moment(nullable=True)
+
+    __table_args__ = (
+        Index("ix_recusal_person", "person", "lifted_at"),
+        Index("ix_recusal_staff", "staff_id", "created_at", "id"),
+    )

@@ -13,7 +13,8 @@ from domain.notice import Party
 from domain.problems import ProblemCode
 from workflows import account_change_commands as c
 from workflows.account_change import drop_change, release_names
-from workflows.changes import Change, Detail, Later, Say, Serve, Set, Settle, Start
+from workflows.changes import Change, Detail, Later, Pause, Resume, Say, Serve, Set, Settle, Start
+from workflows.closing import HELD, is_held
 from workflows.deadlines import lengths
 from workflows.engine import On, Rests, Transition, always_two, guard
 from workflows.own_matter import is_not_ones_own_matter
@@ -40,11 +41,24 @@ def _ask(on: On) -> Iterable[Change]:
     closing_at = add_calendar_days(on.now, lengths()[DeadlineKind.COOLING_OFF].days)
     yield Start(DeadlineKind.COOLING_OFF, closing_at)
     yield Set({"closing_at": closing_at})
+    if is_held(on):
+        yield from _hold(on)
+
+
+def _hold(on: On) -> Iterable[Change]:
+    yield Pause(DeadlineKind.COOLING_OFF)
+    yield Set({"closing_held_at": on.now})
+
+
+def _resume(_: On) -> Iterable[Change]:
+    """Nothing holds it any more: what was left of the time to cool off runs on."""
+    yield Resume(DeadlineKind.COOLING_OFF)
+    yield Set({"closing_held_at": None})
 
 
 def _cancel(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.COOLING_OFF, Outcome.MOOT)
-    yield Set({"closing_at": None})
+    yield Set({"closing_at": None, "closing_held_at": None})
 
 
 def _close(on: On) -> Iterable[Change]:
@@ -73,7 +87,18 @@ def _reinstate(_: On) -> Iterable[Change]:
 
 
 CLOSING: Final = (
-    Transition("ask_close", IN_USE, None, 6, c.AccountAskClose, guards=(no_closure_is_asked,), effects=(_ask,)),
+    Transition(
+        "ask_close",
+        IN_USE,
+        None,
+        6,
+        c.AccountAskClose,
+        guards=(no_closure_is_asked,),
+        effects=(_ask,),
+        facts=(HELD,),
+    ),
+    Transition("hold_closing", IN_USE, None, 8, effects=(_hold,)),
+    Transition("resume_closing", IN_USE, None, 8, effects=(_resume,)),
     Transition("cancel_close", IN_USE, None, 6, c.AccountCancelClose, guards=(a_closure_is_asked,), effects=(_cancel,)),
     Transition(
         "close",
@@ -84,6 +109,7 @@ CLOSING: Final = (
         guards=(is_not_ones_own_matter, subject_has_ended),
         effects=(_close,),
         four_eyes=always_two,
+        facts=(HELD,),
     ),
     Transition("reinstate", (AccountState.CLOSED,), AccountState.REVIEWED, 8, effects=(_reinstate,)),
 )

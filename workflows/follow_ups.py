@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from domain.account import AccountState, ClosedCause
+from domain.account import IN_USE, AccountState, ClosedCause
 from domain.filing import FilingState
 from domain.permission import PermissionState
 from domain.sanction import RUNGS, MeasureLevel, SanctionState
 from domain.state import State
+from workflows.closing import holds_it, may_free_it, nothing_holds_it
 
 LONGEST_CHAIN: Final = 6
 _DECIDED: Final = (*RUNGS, SanctionState.DISMISSED)
@@ -155,6 +156,23 @@ def _reports() -> Iterator[FollowUp]:
     yield FollowUp("sanction", trigger="rescind", fires=("authority_report", "create"), given=_weighs)
 
 
+def _closing_held() -> Iterator[FollowUp]:
+    for trigger in ("notify", "interim", "restrict", "suspend", "reopen"):
+        yield FollowUp("sanction", trigger=trigger, fires=("account", "hold_closing"), when=IN_USE, which=holds_it)
+
+
+def _closing_freed() -> Iterator[FollowUp]:
+    for trigger in ("lapse_interim", "overdue", "warn", "dismiss", "lift", "expire", "reduce", "rescind"):
+        yield FollowUp(
+            "sanction",
+            trigger=trigger,
+            fires=("account", "resume_closing"),
+            when=IN_USE,
+            which=may_free_it,
+            given=nothing_holds_it,
+        )
+
+
 def _news_suspended() -> Iterator[FollowUp]:
     for trigger in ("restrict", "suspend", "close"):
         yield FollowUp(
@@ -259,6 +277,8 @@ FOLLOW_UPS: Final = (
         unless=("sanction", _holds_news_back),
     ),
     *_change_timed(),
+    *_closing_held(),
+    *_closing_freed(),
     *_reports(),
     FollowUp("provider", trigger="go_live", fires=("provider", "register")),
 )

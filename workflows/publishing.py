@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from domain.account import LIVE, Account
 from domain.agreement import AgreementVersion, Baseline, Consent
+from domain.closing import closes_at
 from domain.columns import TEXT, WordText
+from domain.deadline import Deadline, DeadlineKind
 from domain.filing import Filing
 from domain.identity import Identity
 from domain.journal import Step
@@ -26,6 +28,7 @@ from domain.restriction import Running
 from domain.sanction import HasTerm, Measure, MeasureLevel, is_not_over
 from domain.table import table_of
 from domain.viewer import Viewer
+from workflows.closing import HELD_UNTIL, latest
 from workflows.database import Among, Beside, Connection, Row, decoder
 from workflows.loading import in_scope
 from workflows.provider import PUBLISH_BEFORE_FILING
@@ -33,7 +36,7 @@ from workflows.provider import PUBLISH_BEFORE_FILING
 _ACCOUNT, _PROVIDER, _FILING, _IDENTITY = (table_of(model) for model in (Account, Provider, Filing, Identity))
 _AGREEMENT, _CONSENT, _STEP = table_of(AgreementVersion), table_of(Consent), table_of(Step)
 _PERMISSION, _LICENCE, _QUALIFICATION = table_of(Permission), table_of(Licence), table_of(Qualification)
-_MEASURE = table_of(Measure)
+_MEASURE, _COOLING = table_of(Measure), table_of(Deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,10 @@ def _left_at() -> sa.ColumnElement[Any]:
     return sa.case((_QUALIFICATION.c.state == verified, sa.null()), else_=left)
 
 
+def _if_closing(at: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.type_coerce(sa.case((_COOLING.c.id.is_(None), sa.null()), else_=at), _COOLING.c.due_at.type)
+
+
 _COLUMNS: Final = (
     _ACCOUNT.c.id, _ACCOUNT.c.handle, _ACCOUNT.c.state, _ACCOUNT.c.is_adopted, _ACCOUNT.c.closing_at,
     _PROVIDER.c.mode, _PROVIDER.c.settings,
@@ -155,11 +162,12 @@ _COLUMNS: Final = (
     _QUALIFICATION.c.kind, _QUALIFICATION.c.state, _QUALIFICATION.c.valid_from, _QUALIFICATION.c.valid_to,
     _QUALIFICATION.c.renewal_asked_at, sa.type_coerce(_left_at(), _STEP.c.at.type),
     sa.type_coerce(_consent_lost_at(), _AGREEMENT.c.valid_from.type),
+    _COOLING.c.due_at, _COOLING.c.left_seconds, *map(_if_closing, HELD_UNTIL),
     _MEASURE.c.id, _MEASURE.c.level, _MEASURE.c.scope, _MEASURE.c.is_news, _MEASURE.c.from_at, _MEASURE.c.until,
     _MEASURE.c.ended_at, _MEASURE.c.stayed_from, _MEASURE.c.stayed_until,
 )  # fmt: skip
-_GRANTED, _HELD, _RUNNING = slice(12, 19), slice(19, 25), slice(26, 35)
-_CONSENT_LOST_AT, _MEASURE_ID = 25, 26
+_GRANTED, _HELD, _CLOSING, _RUNNING = slice(12, 19), slice(19, 25), slice(26, 30), slice(30, 39)
+_CONSENT_LOST_AT, _MEASURE_ID = 25, 30
 
 
 def _qualifications() -> sa.ColumnElement[bool]:
@@ -184,6 +192,13 @@ def _measures() -> sa.ColumnElement[bool]:
     return sa.and_(_MEASURE.c.account_id == _ACCOUNT.c.id, not_over, _MEASURE.c.level != _word(MeasureLevel.WARNING))
 
 
+def _cooling_off() -> sa.ColumnElement[bool]:
+    """The clock of a closing that its holder asked for."""
+    kind = _COOLING.c.kind == _word(DeadlineKind.COOLING_OFF)
+    asked = _ACCOUNT.c.closing_at.is_not(None)
+    return sa.and_(asked, _COOLING.c.case_id == _ACCOUNT.c.id, kind, _COOLING.c.settled_at.is_(None))
+
+
 def _standings() -> sa.Select[Any]:
     return sa.select(*_COLUMNS).select_from(
         _ACCOUNT.join(_PROVIDER, _PROVIDER.c.id == _ACCOUNT.c.provider_id)
@@ -191,6 +206,7 @@ def _standings() -> sa.Select[Any]:
         .outerjoin(_FILING, _FILING.c.current_of == _ACCOUNT.c.id)
         .outerjoin(_PERMISSION, _permission())
         .outerjoin(_LICENCE, _LICENCE.c.number == _PERMISSION.c.licence_number)
+        .outerjoin(_COOLING, _cooling_off())
         .outerjoin(_MEASURE, _measures())
         .outerjoin(_QUALIFICATION, _qualifications())
     )
@@ -237,11 +253,13 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
     measures: tuple[Running, ...] = ()
     if one[_MEASURE_ID] is not None:  # then each qualification comes with each measure
         held, measures = tuple(dict.fromkeys(held)), _running(group)
+    cooling_until, left, *ends = one[_CLOSING]
     lost_at, here_since = one[_CONSENT_LOST_AT], one[10]
     standing = Standing(
         state=state,
         is_adopted=bool(is_adopted),
         closing_at=closing_at,
+        closes_at=None if cooling_until is None else closes_at(cooling_until, left, latest(ends)),
         publishes_before_filing=bool(settings.get(PUBLISH_BEFORE_FILING)),
         filing=None if one[7] is None else OnFile(one[7], bool(one[8]), one[9]),
         consent_lost_at=None if lost_at is None else max(lost_at, here_since),

@@ -13,6 +13,8 @@ from workflows import sanction_facts as facts
 from workflows import sanction_guards as g
 from workflows import sanction_late_answer as late
 from workflows import sanction_opening as opening
+from workflows import sanction_time as time
+from workflows.closing import DECISIONS
 from workflows.engine import On, Transition, Workflow, always_two
 from workflows.own_matter import is_not_ones_own_matter
 from workflows.sanction_milder import MILDER
@@ -48,7 +50,7 @@ SANCTION = Workflow(
     root=Account,
     root_column="account_id",
     under=Account,
-    facts=(facts.STANDING, facts.MEASURES),
+    facts=(facts.STANDING, facts.MEASURES, DECISIONS),
     facts_type=facts.SanctionFacts,
     transitions=(
         Transition(
@@ -66,7 +68,7 @@ SANCTION = Workflow(
                 opening.machines_find_by_automated_means,
                 opening.some_evidence_can_be_disclosed,
             ),
-            effects=(effects.keep_evidence,),
+            effects=(effects.keep_evidence, time.start_deciding),
             code_lists=("sanction_grounds",),
             facts=(opening.OPENING, opening.CONDUCTS, opening.SEALED),
             opening=effects.opening,
@@ -98,7 +100,7 @@ SANCTION = Workflow(
             four_eyes=always_two,
             **_AGAINST,
         ),
-        Transition("lapse_interim", (*UNDECIDED, *RUNGS, S.DISMISSED), None, 8, effects=(effects.lapse_interim,)),
+        *time.BY_TIME,
         Transition(
             "notify",
             (S.OPENED, *_UNHEARD),
@@ -111,8 +113,8 @@ SANCTION = Workflow(
                 g.a_rung_is_proposed,
                 g.short_period_is_for_urgent_grounds,
             ),
-            effects=(effects.notify,),
-            facts=(facts.EVIDENCE, facts.ANSWER_UNTIL),
+            effects=(effects.notify, time.decide_after_the_hearing),
+            facts=(facts.EVIDENCE, time.HEARING),
             or_targets=(None,),
             leads=where_a_notice_leads,
         ),
@@ -127,8 +129,8 @@ SANCTION = Workflow(
                 g.each_point_can_still_be_addressed,
                 late.no_late_answer_to_this_notice_is_kept,
             ),
-            effects=(effects.answer,),
-            facts=(late.LATE_ANSWERS, late.SEALED_ANSWER),
+            effects=(effects.answer, time.decide_now_that_it_was_heard),
+            facts=(late.LATE_ANSWERS, late.SEALED_ANSWER, time.DECISION),
             beside=late.is_late,
         ),
         Transition(
@@ -138,7 +140,8 @@ SANCTION = Workflow(
             8,
             c.SanctionStep,
             guards=(g.a_notice_was_served, g.it_was_not_waived_before),
-            effects=(effects.waive,),
+            effects=(effects.waive, time.decide_now_that_it_was_heard),
+            facts=(time.DECISION,),
         ),
         Transition(
             "warn",
@@ -147,7 +150,7 @@ SANCTION = Workflow(
             8,
             c.SanctionWarn,
             guards=_DECIDING,
-            effects=(effects.warn,),
+            effects=(effects.warn, time.decided),
             facts=_RESTING,
             **_AGAINST,
         ),
@@ -172,7 +175,7 @@ SANCTION = Workflow(
                 g.a_skip_to_restriction_has_its_circumstances,
                 g.all_its_restrictions_are_within_bounds,
             ),
-            effects=(effects.restrict,),
+            effects=(effects.restrict, time.decided),
             four_eyes=restriction_needs_two,
             facts=_RESTING,
             **_SCOPED,
@@ -189,7 +192,7 @@ SANCTION = Workflow(
                 g.an_unusual_length_has_its_reason,
                 g.all_its_suspensions_are_within_bounds,
             ),
-            effects=(effects.suspend,),
+            effects=(effects.suspend, time.decided),
             four_eyes=always_two,
             facts=_RESTING,
             **_AGAINST,
@@ -205,7 +208,7 @@ SANCTION = Workflow(
                 g.a_skip_to_closure_has_its_circumstances,
                 g.it_is_not_minor_at_first_occurrence,
             ),
-            effects=(effects.close,),
+            effects=(effects.close, time.decided),
             four_eyes=always_two,
             facts=(*_RESTING, facts.SUBJECT_INDEX),
             **_AGAINST,
@@ -230,7 +233,7 @@ SANCTION = Workflow(
             8,
             c.SanctionDismiss,
             guards=(is_not_ones_own_matter,),
-            effects=(effects.dismiss,),
+            effects=(effects.dismiss, time.decided),
             adverse=True,
             reasons_from="dismissal_reasons",
             code_lists=("dismissal_reasons", "legal_bases"),
@@ -248,7 +251,7 @@ SANCTION = Workflow(
                 opening.evidence_is_new,
                 opening.some_evidence_can_be_disclosed,
             ),
-            effects=(effects.reopen,),
+            effects=(effects.reopen, time.start_deciding),
             facts=(facts.EVIDENCE, opening.CONDUCTS_BESIDE, opening.SEALED),
         ),
     ),

@@ -78,8 +78,7 @@ def reopen(on: On) -> Iterable[Change]:
 
 
 def notify(on: On) -> Iterable[Change]:
-    hours = on.input.answer_hours
-    until = on.facts.answer_until if hours is None else add_hours(on.now, hours)
+    until = on.facts.answer_until
     yield Start(DeadlineKind.SANCTION_ANSWER, until)
     yield Set({"notified_at": on.now, "answer_until": until, "told_at": on.case.told_at or on.now})
     yield Set({"proposed_level": on.input.proposed_level})

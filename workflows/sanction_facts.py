@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from domain.account import LIVE, Account, AccountState
 from domain.calendar import local_day
-from domain.deadline import DeadlineKind
 from domain.holder import Holder
 from domain.identity import Identity
 from domain.licence import Licence
@@ -23,7 +22,6 @@ from domain.table import table_of
 from domain.vault.blind_index import ban_index
 from workflows.bans import hold, subject_of
 from workflows.database import Among, Row, Transaction, decoder, loader
-from workflows.deadlines import due
 from workflows.engine import Fact, Gathered, On
 from workflows.held_names import held_and_taken
 
@@ -84,6 +82,8 @@ class SanctionFacts:
     name_key: str = ""
     handle_key: str = ""
     answer_until: datetime | None = None  # when an answer to a notice of now is due
+    decide_by: datetime | None = None  # when the decision is due, counted from this step
+    decisions: Mapping[str, datetime] = field(default_factory=dict)  # by when the account's told cases are decided
     measures: tuple[Measure, ...] = ()  # of the account, over all its cases
     evidence: tuple[Piece, ...] = ()
     open_conducts: frozenset[tuple[str, date]] = frozenset()
@@ -255,10 +255,3 @@ async def _subject_index(office: Any, transaction: Transaction, on: On) -> Mappi
 
 
 SUBJECT_INDEX: Final = Gathered("subject_index", _subject_index)
-
-
-async def _answer_until(office: Any, _: Transaction, on: On) -> Mapping[str, Any]:
-    return {"answer_until": due(DeadlineKind.SANCTION_ANSWER, on.now, office.calendar)}
-
-
-ANSWER_UNTIL: Final = Gathered("answer_until", _answer_until)

@@ -19,6 +19,7 @@ from domain.deadline import Outcome
 from domain.reminder import REMINDED_BY
 from workflows import permission_time
 from workflows.changes import Change, Settle, Start
+from workflows.closing import is_held
 from workflows.engine import On
 
 
@@ -70,8 +71,16 @@ def _change_waits_for_its_holder(case: Any, _: Due) -> bool:
     return bool(case.change_state == ChangeState.SUPPLEMENT_REQUESTED)
 
 
-def _closure_was_asked_for_then(case: Any, due: Due) -> bool:
-    return bool(case.closing_at == due.at)
+def _closing_is_asked_for(case: Any, _: Due) -> bool:
+    return case.closing_at is not None
+
+
+def _nothing_holds_it(on: On) -> bool:
+    return not is_held(on)
+
+
+def _ask_again_then(on: On) -> Iterable[Change]:
+    yield Start(K.COOLING_OFF, on.facts.held_until)
 
 
 def _interim_runs(case: Any, _: Due) -> bool:
@@ -114,9 +123,16 @@ _ROWS: Final = (
     TimedStep(K.FILING_ANSWER, ("filing", "overdue"), stays_open=True),
     TimedStep(K.FILING_AGAIN, ("filing", "overdue"), stays_open=True),
     TimedStep(K.FILING_DECISION, ("filing", "overdue"), stays_open=True),
-    TimedStep(K.COOLING_OFF, ("account", "close"), when=_closure_was_asked_for_then),
+    TimedStep(
+        K.COOLING_OFF,
+        ("account", "close"),
+        when=_closing_is_asked_for,
+        still=_nothing_holds_it,
+        otherwise=_ask_again_then,
+    ),
     TimedStep(K.LICENCE_DOUBT, ("permission", "doubt_overdue"), stays_open=True),
     TimedStep(K.SANCTION_ANSWER, None),  # the hearing is over: asked of the date itself
+    TimedStep(K.SANCTION_DECISION, ("sanction", "overdue"), stays_open=True),
     TimedStep(K.INTERIM_END, ("sanction", "lapse_interim"), when=_interim_runs),
     TimedStep(K.MEASURE_END, ("sanction", "expire"), when=_measure_runs_until_then),
     TimedStep(K.AUTHORITY_REPORT, ("authority_report", "overdue"), stays_open=True),

@@ -25,6 +25,7 @@ TRIGGERS: Final = {
     "create": _words("created", "生成报告", "Create the authority report"),
     "dismiss": _words("dismissed", "不予处置", "Dismiss"),
     "extend_interim": _words("interim_extended", "延长临时措施", "Extend the interim measure"),
+    "hold_closing": _words("closing_held", "暂缓注销", "Hold the closing"),
     "interim": _words("interim_taken", "采取临时措施", "Take an interim measure"),
     "lapse_interim": _words("interim_lapsed", "临时措施终止", "Let the interim measure end"),
     "lift": _words("lifted", "解除", "Lift"),
@@ -34,6 +35,7 @@ TRIGGERS: Final = {
     "reduce": _words("reduced", "减轻", "Reduce"),
     "reopen": _words("reopened", "重新立案", "Reopen"),
     "rescind": _words("rescinded", "自行撤销", "Rescind"),
+    "resume_closing": _words("closing_resumed", "继续注销", "Let the closing go on"),
     "restore": _words("restored", "随账号恢复备案", "Restore the filing with its account"),
     "restrict": _words("restricted", "限制功能", "Restrict"),
     "waive": _words("waived", "放弃陈述申辩", "Waive the answer"),
@@ -131,6 +133,7 @@ _OF_NOUN: Final = {
     ("sanction", "reopen"): _words("reopened", "重新立案", "Take the case up again"),
     ("permission", "overdue"): _words("overdue", "许可决定超期", "The decision of the permission is overdue"),
     ("permission", "withdraw"): _words("withdrawn", "撤回许可申请", "Withdraw the request"),
+    ("sanction", "overdue"): _words("overdue", "处置决定超期", "The decision is overdue"),
     ("authority_report", "overdue"): _words("overdue", "报告超期", "The report is overdue"),
 }
 

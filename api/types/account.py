@@ -174,6 +174,9 @@ class Account(Case):
         description="Why its open change needs a second reader; what a blind index told is for reviewers only.",
     )
     closing_at: datetime | None = column(rows.Account.closing_at, "When it is closed, as its holder asked.")
+    closing_held_at: datetime | None = column(
+        rows.Account.closing_held_at, "Since when a sanction that its holder was told of keeps it from being closed."
+    )
     closed_cause: ClosedCause | None = column(rows.Account.closed_cause, "Why it was closed.")
     is_adopted: bool = column(rows.Account.is_adopted, "Whether it was examined before its provider came here.")
     examined_on: date | None = column(rows.Account.examined_on, "Of an adopted account: when it was examined.")

@@ -33,7 +33,7 @@ from domain.provider import Provider
 from domain.qualification import Qualification
 from domain.register import QuarantinedRow, RegisterImport, SourceUnit
 from domain.sanction import Ban, Evidence, Measure, Sanction
-from domain.staff import Staff
+from domain.staff import Recusal, Staff
 from domain.state import Audience, Word
 from domain.table import METADATA, Table, table_of
 
@@ -118,6 +118,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Provider:         (ITSELF,      ITSELF,   ITSELF,          ITSELF,   PROVIDER_BEHIND, ALL, BODY_ITSELF),
     Qualification:    (NONE,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Staff:            (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
+    Recusal:          (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
     Holder:           (_is("id", "holder_id"), OWN, OWN,       OWN,      HOLDER_BEHIND, ALL,  BODY_HOLDER),
     Identity:         (HELD,        OWN,      OWN,             OWN,      PERSON_BEHIND, ALL,  BODY_PERSON),
     AgreementVersion: (OWN,         OWN,      OWN,             OWN,      TEXTS_BEHIND, ALL,   NONE),
@@ -142,7 +143,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     AuthorityReport:  (NONE,        NONE,     OWN,             OWN,      AREA,      ALL,      NONE),
     Step:             (HELD_STEP,     OWN,      OWN,             OWN,      JOURNAL,   ALL,      BODY_JOURNAL),
     StepText:         (HELD_TOLD,   OWN,      OWN,             OWN_TOLD, JOURNAL_TOLD, ALL_TOLD, NONE),
-    Deadline:         (HELD,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
+    Deadline:         (HELD_STEP,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
     Notice:           (HELD_NOTICE, NONE,     PROVIDER_NOTICE, NONE,     AREA_NOTICE, AREA_NOTICE, NONE),
     Proposal:         (NONE,        OWN,      OWN,             OWN_PROPOSAL, AREA,      AREA,     NONE),
     Involvement:      _NOBODY,

@@ -173,6 +173,7 @@ def standing_of(rows: Mapping[str, Any]) -> Standing:
     return Standing(
         **rows["account"],
         closing_at=None,
+        closes_at=None,
         publishes_before_filing=rows["provider"]["publish_before_filing"],
         filing=None if rows["filing"] is None else OnFile(**rows["filing"]),
         consent_lost_at=rows["lost_at"],

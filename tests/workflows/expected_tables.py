@@ -113,6 +113,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("approve_change", IN_USE, STAYS, (R,), "two when flagged"),
         Expected("reject_change", IN_USE, STAYS, (R,), "two for organs and news units"),
         Expected("ask_close", IN_USE, STAYS, (H,)),
+        Expected("hold_closing", IN_USE, STAYS, FOLLOW_UP),  # "paused and resumed by follow-ups of the sanction"
+        Expected("resume_closing", IN_USE, STAYS, FOLLOW_UP),
         Expected("cancel_close", IN_USE, STAYS, (H,)),
         Expected("close", IN_USE, "CLOSED", (C,), "two"),  # and TIME, when the holder has cooled off
         Expected("file", ("REVIEWED",), "FILED", FOLLOW_UP),
@@ -190,6 +192,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("lift", ("WARNING", "RESTRICTED", "SUSPENDED"), "LIFTED", (C,)),
         Expected("expire", ("WARNING", "RESTRICTED", "SUSPENDED"), "EXPIRED", TIME),
         Expected("rescind", ANYWHERE, "OVERTURNED", (C,), "two", (STAYS, "EXPIRED")),
+        Expected("rescind", (*RUNGS, "EXPIRED", "LIFTED"), "OVERTURNED", (C,), "two", (STAYS,)),
+        Expected("overdue", UNDECIDED, STAYS, TIME),  # "tells C and the authority"
         Expected("dismiss", UNDECIDED, "DISMISSED", (R, C)),
         Expected("reopen", ("DISMISSED", "EXPIRED", "LIFTED"), "OPENED", (C,)),
     ),
@@ -252,6 +256,7 @@ TIMED: Final = {
     "SUPPLEMENT_REMINDER": "account.remind",
     "CHANGE_SUPPLEMENT_REMINDER": "account.remind",
     "SANCTION_ANSWER": None,  # "hearing is over": asked of the date itself
+    "SANCTION_DECISION": "sanction.overdue",
     "INTERIM_END": "sanction.lapse_interim",
     "MEASURE_END": "sanction.expire",
     "AUTHORITY_REPORT": "authority_report.overdue",
@@ -263,6 +268,9 @@ _NO_OTHER_ON_NEWS: Final = (
 )
 _THE_LAST_ENDS: Final = f"{_NO_OTHER_ON_NEWS}, given that the licence behind it stands"
 _OF_WEIGHT: Final = "given that the measure rescinded was more than a warning: its authority was told of it"
+_NOTHING_HOLDS: Final = (
+    "given that neither the case, after its step, nor another of the account holds the closing any more"
+)
 # cause, what fires, where the target must stand (none: it is created)
 FOLLOW_UPS: Final = (
     ("account.approve", "filing.prepare", ()),
@@ -308,6 +316,19 @@ FOLLOW_UPS: Final = (
     ("sanction.lift", "account.time_change", IN_USE),
     ("sanction.expire", "account.time_change", IN_USE),
     ("sanction.rescind", "account.time_change", IN_USE),
+    ("sanction.notify", "account.hold_closing", IN_USE),
+    ("sanction.interim", "account.hold_closing", IN_USE),
+    ("sanction.restrict", "account.hold_closing", IN_USE),
+    ("sanction.suspend", "account.hold_closing", IN_USE),
+    ("sanction.reopen", "account.hold_closing", IN_USE),
+    (f"sanction.lapse_interim, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.overdue, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.warn, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.dismiss, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.lift, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.expire, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.reduce, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
+    (f"sanction.rescind, {_NOTHING_HOLDS}", "account.resume_closing", IN_USE),
     ("sanction.interim", "authority_report.create", ()),
     ("sanction.extend_interim", "authority_report.create", ()),
     ("sanction.restrict", "authority_report.create", ()),

@@ -245,7 +245,7 @@ async def test_a_case_is_taken_up_again_on_new_evidence_alone(world: World) -> N
     newest = {**PIECE, "sha256": "d" * 64}
     await provider.officer.must("sanctionReopen", id=case.id, version=version, **given, evidence=[newest])
     found = await case.row()
-    assert (found.state, found.reopened, found.clock) == ("OPENED", 2, "NONE")
+    assert (found.state, found.reopened, found.clock) == ("OPENED", 2, "RUNNING")
     # What it ended with is no rung to climb from, though its measure may still be found wrong.
     skip = await provider.officer.refused("sanctionRestrict", **await case.input(days=1, scope=["NEWS"]))
     assert skip.codes == ["CIRCUMSTANCES_MISSING"]

@@ -137,7 +137,7 @@ async def test_a_case_keeps_what_was_found_and_its_evidence_sealed(world: World)
         "FRAUD", "SERIOUS", "MANUAL", date(2026, 3, 1),
     )  # fmt: skip
     assert (row.is_urgent, row.is_news, row.priority, row.holder_id) == (True, False, "HIGH", holder.id)
-    assert (row.told_at, row.measure_id, row.licence_number, row.clock) == (None, None, None, "NONE")
+    assert (row.told_at, row.measure_id, row.licence_number, row.clock) == (None, None, None, "RUNNING")
     assert [(p.number, p.is_disclosable, p.disclosed_at, p.sha256, p.address) for p in pieces] == [
         (1, True, None, "a" * 64, "https://example.cn/1"),
         (2, False, None, None, None),

@@ -158,6 +158,10 @@ async def under_an_interim_measure(provider: Provider) -> Case:
     return Sanction, case.id
 
 
+async def waiting_for_its_decision(provider: Provider) -> Case:
+    return Sanction, (await sanctioned(provider)).id
+
+
 async def to_be_reported(provider: Provider) -> Case:
     _, sanction_id = await under_an_interim_measure(provider)
     return AuthorityReport, (await provider.world.rows(AuthorityReport, sanction_id=sanction_id))[0].id
@@ -187,7 +191,8 @@ EXPECTED: Final = {
     "PERMISSION_REMINDER": Expected(granted, "remind", "GRANTED", HOLDER, False, "RUNNING"),
     "PERMISSION_VALIDITY": Expected(granted, "expire", "EXPIRED", HOLDER | PROVIDER, False, "NONE"),
     "MEASURE_END": Expected(suspended_for_news, "expire", "EXPIRED", HOLDER, False, "NONE"),
-    "INTERIM_END": Expected(under_an_interim_measure, "lapse_interim", "OPENED", HOLDER, False, "NONE"),
+    "SANCTION_DECISION": Expected(waiting_for_its_decision, "overdue", "OPENED", PROVIDER | AUTHORITY, True, "RUNNING"),
+    "INTERIM_END": Expected(under_an_interim_measure, "lapse_interim", "OPENED", HOLDER, False, "RUNNING"),
     "AUTHORITY_REPORT": Expected(to_be_reported, "overdue", "DUE", PROVIDER, True, "RUNNING"),
 }
 # These are over by themselves, without a step.
