@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, Final
 
 from domain.account import ClosedCause
-from domain.deadline import DeadlineKind
+from domain.deadline import Deadline, DeadlineKind, Outcome
 from domain.ids import new_id
 from domain.permission import PermissionKind
 from domain.policy.roles import Role
@@ -121,7 +121,8 @@ class Sanctioned(Place):
     def key(self) -> tuple[Any, ...]:
         row = self.account.row
         filings = sorted((one.state, bool(one.row.was_in_force), *sorted(one.open_due)) for one in self.filings)
-        account = (self.account.state, row.closed_cause == ClosedCause.SANCTION, row.closing_at is not None)
+        asked = (row.closing_at is not None, row.closing_held_at is not None)
+        account = (self.account.state, row.closed_cause == ClosedCause.SANCTION, asked)
         permissions = sorted(map(standing, self.permissions))
         return account, tuple(filings), tuple(permissions), tuple(sorted(map(self.told_apart, self.sanctions)))
 
@@ -135,13 +136,21 @@ class Sanctioned(Place):
         interims = [one for one in self.of_case(row.id) if one.level == MeasureLevel.INTERIM]
         interim = (len(interims), row.interim_id is not None, any(in_force(one, NOON) for one in interims))
         is_asked = state in UNDECIDED and self.width.is_heard
+        waits = (row.told_at is not None, decision_of(case) == NOON) if state in UNDECIDED else ()
         heard = (hearing(row), row.answer_points > 0) if state != "CLOSED" else ()
-        return (state, row.is_news, row.is_urgent, stands, heard, interim if is_asked else (), self.has_earlier(case))
+        seen = (waits, heard, interim if is_asked else ())
+        return (state, row.is_news, row.is_urgent, stands, *seen, self.has_earlier(case))
 
     def has_earlier(self, case: Case) -> bool:
         """Whether another measure of it could be rescinded."""
         others = (one for one in self.of_case(case.row.id) if one.id != case.row.measure_id)
         return self.width.keeps_earlier and any(one.ended_by != EndCause.OVERTURNED for one in others)
+
+
+def decision_of(case: Case) -> Any:
+    """When its decision is due; now, where it is overdue."""
+    kind = DeadlineKind.SANCTION_DECISION
+    return next((one.due_at for one in case.due if one.kind == kind and one.settled_at is None), None)
 
 
 def hearing(row: Any) -> str:
@@ -161,6 +170,8 @@ def sanction_facts(place: Sanctioned, case: Case | None, licence: Listed = STAND
         account_state=row.state,
         closed_cause=row.closed_cause,
         answer_until=due(DeadlineKind.SANCTION_ANSWER, NOON, CALENDAR),
+        decide_by=due(DeadlineKind.SANCTION_DECISION, NOON, CALENDAR),
+        decisions={one.row.id: decision_of(one) for one in place.sanctions if is_told_and_undecided(one)},
         measures=place.measures,
         evidence=PIECES,
         open_conducts=frozenset((str(one.ground), one.conduct_on) for one in others),
@@ -173,10 +184,24 @@ def sanction_facts(place: Sanctioned, case: Case | None, licence: Listed = STAND
     )
 
 
+def is_told_and_undecided(case: Case) -> bool:
+    return case.state in UNDECIDED and case.row.told_at is not None
+
+
+def held_until(place: Sanctioned) -> Any:
+    """When the last of what holds the account's closing ends, or ended."""
+    ends = [min(one.until, one.ended_at) for one in place.measures if one.level in ("INTERIM", *HEAVY)]
+    return max((*ends, *(decision_of(one) for one in place.sanctions if is_told_and_undecided(one))), default=None)
+
+
+def of_account(place: Sanctioned) -> Any:
+    return replace(account_facts(place), held_until=held_until(place))
+
+
 def facts_of(place: Sanctioned, case: Case, trigger: str, role: Role) -> list[tuple[Any, Listed]]:
     """With what the register may say of the licence, where somebody asks it."""
     if case.noun == "account":
-        return [(account_facts(place), STANDS)]
+        return [(of_account(place), STANDS)]
     if case.noun == "filing":
         return [(filing_facts(place, case), STANDS)]
     is_waiting = trigger in ENDINGS and any(one.suspended_by == "SYSTEM" for one in place.permissions)
@@ -327,12 +352,13 @@ def tried(
 
 
 def cooled_off(ask: Callable[[], Turn]) -> Turn:
-    """A closure asked for, whose time has passed."""
+    """A closure asked for, whose time has passed; nothing of it passes while it is held."""
     asked = ask()
     assert isinstance(asked.after, Sanctioned)
     account = asked.after.account
-    [deadline] = running(account)
-    turn = turned(passed, asked.after, account, deadline, account_facts(asked.after), licence=STANDS)
+    if not (clocks := running(account)):
+        return asked
+    turn = turned(passed, asked.after, account, clocks[0], of_account(asked.after), licence=STANDS)
     return replace(turn, before=asked.before)
 
 
@@ -413,7 +439,7 @@ def timed_out(place: Sanctioned, case: Case) -> Iterator[Turn]:
     """Each deadline of a case passes."""
     for deadline in running(case):
         kind = str(deadline.kind)
-        if kind not in PASSING:
+        if kind not in PASSING or deadline.outcome is not None:
             continue
         late, now = over(place, case, kind)
         if kind == "SANCTION_ANSWER":
@@ -431,7 +457,9 @@ def without(case: Case, deadline: Any) -> tuple[Any, ...]:
     return tuple(one for one in case.due if one.id != deadline.id)
 
 
-PASSING: Final = ("COOLING_OFF", "PERMISSION_VALIDITY", "SANCTION_ANSWER", "MEASURE_END", "INTERIM_END")
+PASSING: Final = (
+    "COOLING_OFF", "PERMISSION_VALIDITY", "SANCTION_ANSWER", "SANCTION_DECISION", "MEASURE_END", "INTERIM_END",
+)  # fmt: skip
 
 
 def over(place: Sanctioned, case: Case, kind: str) -> tuple[Sanctioned, Case]:
@@ -440,7 +468,12 @@ def over(place: Sanctioned, case: Case, kind: str) -> tuple[Sanctioned, Case]:
         return place, case
     ended = {"MEASURE_END": case.row.measure_id, "INTERIM_END": case.row.interim_id}.get(kind)
     dated = {"MEASURE_END": {"measure_until": NOON}, "SANCTION_ANSWER": {"answer_until": NOON}}.get(kind, {})
-    now = replace(case, row=valued(SANCTION.model, {**vars(case.row), **dated}))
+    told = {"due_at": NOON, "outcome": Outcome.OVERDUE}
+    waits = tuple(
+        valued(Deadline, {**vars(one), **told}) if kind == str(one.kind) == "SANCTION_DECISION" else one
+        for one in case.due
+    )
+    now = replace(case, row=valued(SANCTION.model, {**vars(case.row), **dated}), due=waits)
     measures = tuple(
         valued(Measure, {**vars(one), "until": NOON}) if one.id == ended else one for one in place.measures
     )

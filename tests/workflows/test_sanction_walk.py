@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from domain.account import ClosedCause
 from domain.problems import ProblemCode
 from domain.sanction import NEVER, OPEN, RUNGS, UNDECIDED, MeasureLevel, in_force
-from tests.workflows.sanction_walk import HEAVY, NEWS, URGENT, Sanctioned, Turn, Width, hearing, walked
+from tests.workflows.sanction_walk import HEAVY, NEWS, URGENT, Sanctioned, Turn, Width, hearing, held_until, walked
 from tests.workflows.test_product_walk import (
     IN_USE,
     NOON,
@@ -83,7 +83,7 @@ def faults(edge: Edge) -> Iterator[str]:
     for claim in (badge, filing, deadlines, change, badge_record, register, chain):
         if not claim(edge):
             yield claim.__name__
-    for of_sanctions in (closing, closures, rungs, interims, due_of_sanctions, news, comes_back, reports, length):
+    for of_sanctions in (closing, held, closures, rungs, interims, due_of_sanctions, news, comes_back, reports, length):
         if not of_sanctions(edge, edge.after):
             yield of_sanctions.__name__
 
@@ -98,9 +98,23 @@ def closing(edge: Turn, after: Sanctioned) -> bool:
         assert before is not None
         by_sanction = before.account.row.closed_cause == ClosedCause.SANCTION
         return not was_closed or (by_sanction and edge.trigger in ("sanction.reduce", "sanction.rescind"))
-    is_empty = (row.change_state, row.closing_at, row.claimed_by) == (None, None, None)
+    is_empty = (row.change_state, row.closing_at, row.closing_held_at, row.claimed_by) == (None,) * 4
     became = was_closed or edge.trigger in ("account.close", "account.ask_close", "sanction.close")
     return is_empty and became and all(one.state in ("CANCELLED", "REVOKED", "SUPERSEDED") for one in after.filings)
+
+
+def is_cooling_off(one: Any) -> bool:
+    return one.kind == "COOLING_OFF" and one.settled_at is None
+
+
+def held(_: Turn, after: Sanctioned) -> bool:
+    """A closing waits while its holder knows of an undecided case in time, or of a measure, and not for long after."""
+    row, until = after.account.row, held_until(after)
+    is_held, holds = row.closing_held_at is not None, until is not None and until > NOON
+    clock = [one.paused_at is not None for one in after.account.due if is_cooling_off(one)]
+    if clock != ([] if row.closing_at is None else [is_held]):
+        return False
+    return row.closing_at is None or is_held is holds or (after.width.is_late and is_held)
 
 
 def closures(_: Turn, after: Sanctioned) -> bool:
@@ -147,6 +161,7 @@ def due_of_sanctions(_: Turn, after: Sanctioned) -> bool:
     for case in after.sanctions:
         wanted = {"MEASURE_END"} if case.state in RUNGS and case.state != "CLOSED" else set()
         wanted |= {"INTERIM_END"} if case.row.interim_id is not None else set()
+        wanted |= {"SANCTION_DECISION"} if case.state in UNDECIDED else set()
         wanted |= {"SANCTION_ANSWER"} if case.state == "NOTIFIED" and hearing(case.row) == "OPEN" else set()
         of_rung = {"SANCTION_ANSWER"} if case.state in ("WARNING", "RESTRICTED") else set()  # heard after all
         if case.open_due - of_rung != wanted:

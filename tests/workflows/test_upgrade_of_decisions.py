@@ -41,7 +41,10 @@ async def stood(world: World) -> dict[str, Case]:
     await w2.restricted(made["measured"])
     world.clock.advance(days=1)
     await made["heard"].answer("It was not I.")
-    more = {"findings": "There is more.", "evidence": [{"text": "A second item.", "isDisclosable": True}]}
+    more: dict[str, Any] = {
+        "findings": "There is more.",
+        "evidence": [{"text": "A second item.", "isDisclosable": True}],
+    }
     again = made["again"]
     await provider.officer.must("sanctionReopen", id=again.id, version=await again.version(), **more)
     for case in made.values():
