@@ -15,7 +15,7 @@ from domain.calendar import WorkingDays
 from domain.ids import new_id
 
 revision = "0015"
-down_revision = "0009"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
