@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from domain.account import Account
-from domain.sanction import RUNGS, UNDECIDED, Sanction, SanctionLevel
+from domain.sanction import UNDECIDED, Sanction, SanctionLevel
 from domain.sanction import SanctionState as S
 from workflows import sanction_commands as c
 from workflows import sanction_effects as effects

@@ -15,7 +15,7 @@ from domain.calendar import WorkingDays
 from domain.ids import new_id
 
 revision = "0015"
-down_revision = "0016"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -192,7 +192,6 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("lift", ("WARNING", "RESTRICTED", "SUSPENDED"), "LIFTED", (C,)),
         Expected("expire", ("WARNING", "RESTRICTED", "SUSPENDED"), "EXPIRED", TIME),
         Expected("rescind", ANYWHERE, "OVERTURNED", (C,), "two", (STAYS, "EXPIRED")),
-        Expected("rescind", (*RUNGS, "EXPIRED", "LIFTED"), "OVERTURNED", (C,), "two", (STAYS,)),
         Expected("overdue", UNDECIDED, STAYS, TIME),  # "tells C and the authority"
         Expected("dismiss", UNDECIDED, "DISMISSED", (R, C)),
         Expected("reopen", ("DISMISSED", "EXPIRED", "LIFTED"), "OPENED", (C,)),
