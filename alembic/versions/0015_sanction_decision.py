@@ -15,7 +15,7 @@ from domain.calendar import WorkingDays
 from domain.ids import new_id
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -36,7 +36,7 @@ def _table(name: str, names: str) -> Any:
 
 DEADLINE = _table(
     "deadline",
-    "id created_at provider_id jurisdiction holder_id case_kind case_id kind runs_from due_at paused_at left_seconds "
+    "id created_at provider_id jurisdiction holder_id case_kind case_id root_id kind runs_from due_at paused_at left_seconds "
     "next_at attempts failures settled_at outcome problem",
 )
 SANCTION = _table(
@@ -68,8 +68,8 @@ def _decisions(bind: sa.Connection, now: datetime) -> Iterator[dict[str, Any]]:
         due_at = _due(case, case.at or case.created_at)
         whose = {"provider_id": case.provider_id, "jurisdiction": case.jurisdiction, "holder_id": case.holder_id}
         dated = {"created_at": now, "runs_from": now, "due_at": due_at, "next_at": due_at, "attempts": 0, "failures": 0}
-        named = {"id": new_id("deadline"), "case_kind": "sanction", "case_id": case.id, "kind": "SANCTION_DECISION"}
-        yield {**named, **whose, **dated, **dict.fromkeys(unset)}
+        named = {"id": new_id("deadline"), "kind": "SANCTION_DECISION", "case_kind": "sanction", "case_id": case.id}
+        yield {**named, "root_id": case.account_id, **whose, **dated, **dict.fromkeys(unset)}
 
 
 def _hold(bind: sa.Connection, now: datetime) -> None:

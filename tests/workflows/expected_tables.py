@@ -263,7 +263,8 @@ TIMED: Final = {
 }
 _NO_OTHER_CLOSURE: Final = "unless a sanction is another case of the account whose closure is in force"
 _NO_OTHER_ON_NEWS: Final = (
-    "unless a sanction is another case of the account whose measure keeps its news permission suspended"
+    "unless a sanction is another case of the account whose measure keeps its news permission suspended: "
+    "a rung that is over does not"
 )
 _THE_LAST_ENDS: Final = f"{_NO_OTHER_ON_NEWS}, given that the licence behind it stands"
 _OF_WEIGHT: Final = "given that the measure rescinded was more than a warning: its authority was told of it"
