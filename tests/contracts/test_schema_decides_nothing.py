@@ -46,6 +46,8 @@ PERSONAL: Final = {
     "involvement": {"person"},
     "notice": {"secret_hash"},
     "proposal": {"sealed", "proposer_person", "endorser_person"},
+    "recusal": {"person"},
+    "sanction": {"subject_index"},
     "staff": {"person", "issuer", "subject"},
     "holder": {"issuer", "subject"},
     "step_text": {"sealed"},
