@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from workflows.batch_ends import end_forsaken
 from workflows.deployment import note_pass
 from workflows.documents import remove_unused
 from workflows.full_look import keep_looking
@@ -24,6 +25,11 @@ from workflows.waking import keep_listening
 TIDY_SECONDS: Final = 3_600.0
 NOTE_SECONDS: Final = 60.0  # an idle worker writes no more often than this
 _FIRST_NOTE_SECONDS: Final = 1.0
+_TIDYING: Final = {
+    "documents.removed": remove_unused,
+    "idempotency_keys.removed": remove_old,
+    "batch_items.refused": end_forsaken,
+}
 _log: Final = structlog.get_logger()
 
 
@@ -126,12 +132,12 @@ async def _noting(office: Office, worker: Worker) -> None:
 
 
 async def _tidying(office: Office) -> None:
-    """Once an hour remove what was uploaded and never used, and the keys of requests that nobody repeats any more."""
+    """Once an hour remove what was never used or is not asked for any more, and end what nobody may go on with."""
     while True:
-        for what, remove in (("documents", remove_unused), ("idempotency_keys", remove_old)):
+        for what, tidy in _TIDYING.items():
             try:
-                if removed := await remove(office.database, office.clock()):
-                    _log.info(f"{what}.removed", count=removed)
+                if count := await tidy(office.database, office.clock()):
+                    _log.info(what, count=count)
             except Exception as error:  # noqa: BLE001 - the next hour tries again
                 _failed(what)(error)
         await asyncio.sleep(TIDY_SECONDS)

@@ -259,6 +259,8 @@ class ProblemCode(Word):
     NOT_THE_PROPOSAL = ("NOT_THE_PROPOSAL", "与提议不符", "This is not what was proposed and endorsed.",
         "Send exactly the input that was proposed, with the proposal's id; or propose anew.")
     NOT_ENDORSED = ("NOT_ENDORSED", "尚未复核", "The proposal is not endorsed yet.", "Have another person endorse it.")
+    PROPOSER_GONE = ("PROPOSER_GONE", "提出人已停用", "Whoever proposed the batch can carry out nothing more.",
+        "Fill what is left into a new batch, and have it endorsed.")
     PROPOSAL_DEAD = ("PROPOSAL_DEAD", "提议已失效",
         "The proposal is used, withdrawn, run out, or the case has moved on.", "Propose anew.")
     NOT_THE_PROPOSER = ("NOT_THE_PROPOSER", "非提议人", "Only the proposer can do this.", "Leave it to the proposer.")

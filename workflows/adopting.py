@@ -33,7 +33,12 @@ async def _take(chunk: Chunk) -> list[Result]:
         async with chunk.transaction.savepoint():
             return await _take_together(chunk, pairs)
     except Taken:  # decided anew, each by itself: those that stand in nobody's way are not held up
-        return [await _take_alone(chunk, pair) for pair in pairs]
+        results = []
+        for pair in pairs:
+            results.append(await _take_alone(chunk, pair))
+            if chunk.is_over:
+                break
+        return results
 
 
 async def _take_together(chunk: Chunk, pairs: Sequence[Pair]) -> list[Result]:

@@ -13,6 +13,7 @@ from domain.table import table_of
 from domain.viewer import Viewer
 from workflows import batch_items
 from workflows.batch_items import Item, Result
+from workflows.batch_pace import Pace
 from workflows.database import Transaction
 from workflows.hands import Writing
 from workflows.office import Office
@@ -47,6 +48,12 @@ class Chunk:
     now: datetime
     spent: Spent
     caught_up: Collection[str]
+    pace: Pace | None = None  # None: all of it goes into this transaction
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what is left goes into the next one."""
+        return self.pace is not None and self.pace.is_over
 
     @property
     def persons(self) -> frozenset[bytes]:
@@ -59,7 +66,7 @@ class Chunk:
         return Writing(self.viewer, self.now, caught_up=self.caught_up)
 
     async def carry_out(self, take: Take) -> list[Result]:
-        """The verdict on each item; none is left waiting."""
+        """The verdict on each item that was come to; the others wait for the next transaction."""
         if not self.items:
             return []
         results = await take(self)

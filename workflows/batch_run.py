@@ -1,7 +1,8 @@
-"""Carrying a batch out: endorsed as one, taken item by item, a hundred in a transaction (Art. 7, 8).
+"""Carrying a batch out: endorsed as one, taken item by item, at most a hundred in a transaction (Art. 7, 8).
 
 1  the batch's own step is taken as any other: proposed, endorsed, fired by its proposer with that proposal, once
-2  a hundred items that wait are read under the lock of the batch, so that nobody else takes them meanwhile
+2  the next items that wait, as many as fit into a quarter of a second, are read under the lock of the batch: nobody
+   else takes them meanwhile
 3  each is decided in the way of its kind: by the guards of its own table, as of now
 4  what was decided is written; the verdict on each item in the same transaction
 A power failure leaves what was committed and what still waits. The same call, sent again, carries on.
@@ -30,6 +31,7 @@ from workflows.batch import BATCH
 from workflows.batch_chunk import Chunk, Spent, Take
 from workflows.batch_commands import CALL_MAX, CarryOut, Fill
 from workflows.batch_items import Result
+from workflows.batch_pace import Pace
 from workflows.catching_up import in_time
 from workflows.database import Connection, Transaction, loader
 from workflows.hands import Writing
@@ -103,13 +105,15 @@ async def carry_out(office: Office, viewer: Viewer, way: Way, command: CarryOut)
     if done.problems or done.proposal_id is not None:
         return done
     taken: list[Result] = []
-    while len(taken) < CALL_MAX:
+    pace = Pace(CHUNK)
+    while (room := CALL_MAX - len(taken)) > 0:
         try:
-            chunk = await _next_chunk(office, viewer, way, command)
+            chunk = await _next_chunk(office, viewer, way, command, pace, room)
         except Refused as refused:
             return replace(done, problems=refused.problems, results=tuple(taken))
         if not chunk:
             break
+        pace.end(len(chunk))
         taken += chunk
     return replace(done, results=tuple(taken)) if taken else await _with_results(office, done, 0, CALL_MAX)
 
@@ -141,13 +145,16 @@ async def _all_of_it(office: Office, writing: Writing, way: Way, command: CarryO
         raise Refused(*told)
 
 
-async def _next_chunk(office: Office, viewer: Viewer, way: Way, command: CarryOut) -> Sequence[Result]:
+async def _next_chunk(
+    office: Office, viewer: Viewer, way: Way, command: CarryOut, pace: Pace, room: int
+) -> Sequence[Result]:
     now, caught_up = office.clock(), set[str]()
 
     async def work(transaction: Transaction) -> Sequence[Result]:
+        pace.begin()
         writing = Writing(await present_viewer(viewer, way.grant, transaction), now, caught_up=caught_up)
-        chunk = await _chunk(office, writing, way, command, transaction, CHUNK)
-        return await chunk.carry_out(way.take)
+        chunk = await _chunk(office, writing, way, command, transaction, min(pace.size, room))
+        return await replace(chunk, pace=pace).carry_out(way.take)
 
     return await in_time(office, now, caught_up, work)
 

@@ -48,7 +48,12 @@ async def _take(chunk: Chunk) -> list[Result]:
     ids = sorted({wanted.id for _, wanted in asked})
     values = {**chunk.viewer.bound, "ids": ids, "now": chunk.now}
     begin_anew_if_late(await chunk.transaction.fetch(_roots(chunk.viewer.role), values), chunk.writing())
-    return [await _decided(chunk, item, wanted) for item, wanted in asked]
+    results = []
+    for item, wanted in asked:
+        results.append(await _decided(chunk, item, wanted))
+        if chunk.is_over:
+            break
+    return results
 
 
 async def _decided(chunk: Chunk, item: Item, wanted: DecisionItem) -> Result:

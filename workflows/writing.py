@@ -10,7 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.problems import Problem, ProblemCode, Refused
-from domain.table import METADATA, table_of
+from domain.table import table_of
+from domain.tables import METADATA
 from workflows.database import Transaction
 from workflows.hands import Hand, Writing
 from workflows.moving import move_account

@@ -22,7 +22,7 @@ from domain.proposal import Involvement, Proposal
 from domain.table import table_of
 from domain.viewer import Viewer
 from tests.world import Answer, Holder, Person, Provider, World, document, resident_id, unique
-from workflows import adoption_facts, batch_run
+from workflows import adoption_facts, batch_pace, batch_run
 from workflows.account import ACCOUNT
 from workflows.account_adopt import AccountAdoption
 from workflows.batch_chunk import Chunk
@@ -673,6 +673,7 @@ async def test_a_repeated_adoption_adopts_once_and_is_told_the_same(world: World
 async def test_what_was_broken_off_is_carried_on_by_the_same_call(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batch_pace, "HELD_SECONDS", 60)
     monkeypatch.setattr(batch_run, "CHUNK", 3)
     provider = await opened(world)
     holder = await provider.holder()
@@ -702,6 +703,7 @@ async def test_what_was_broken_off_is_carried_on_by_the_same_call(
 async def test_a_call_carries_out_a_bounded_number_and_the_next_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batch_pace, "HELD_SECONDS", 60)
     monkeypatch.setattr(batch_run, "CHUNK", 2)
     monkeypatch.setattr(batch_run, "CALL_MAX", 4)
     provider = await opened(world)
@@ -717,6 +719,7 @@ async def test_a_call_carries_out_a_bounded_number_and_the_next_goes_on(
 
 
 async def test_two_calls_at_once_double_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_pace, "HELD_SECONDS", 60)
     monkeypatch.setattr(batch_run, "CHUNK", 2)
     provider = await opened(world)
     holder = await provider.holder()

@@ -23,7 +23,7 @@ from domain.sanction import Measure, Sanction
 from domain.table import table_of
 from tests.sanctions import CIRCUMSTANCES, REASONS, asked
 from tests.world import Answer, Holder, Person, Provider, World, document, opened_world, resident_id, unique
-from workflows import batch_run
+from workflows import batch_pace, batch_run
 from workflows.batch_chunk import Chunk
 from workflows.batch_commands import ROOM
 from workflows.database import compile_once
@@ -641,6 +641,7 @@ async def test_a_repeated_call_decides_once_and_is_told_the_same(world: World) -
 async def test_what_was_broken_off_is_carried_on_by_the_same_call(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batch_pace, "HELD_SECONDS", 60)
     monkeypatch.setattr(batch_run, "CHUNK", 2)
     provider = await settled(world)
     cases = await heard(world, provider, 5)
@@ -671,6 +672,7 @@ async def test_what_was_broken_off_is_carried_on_by_the_same_call(
 async def test_two_batches_of_the_same_cases_at_once_decide_each_case_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batch_pace, "HELD_SECONDS", 60)
     monkeypatch.setattr(batch_run, "CHUNK", 3)
     provider = await settled(world)
     cases = await heard(world, provider, 6)
