@@ -119,13 +119,13 @@ def office_of(settings: Settings, database: Database, keys: Keys, clock: Clock) 
 
 def calendar_of(settings: Settings) -> WorkingDays:
     """The working days."""
-    return WorkingDays(holidays=settings.holidays, assumed=_warn_of_year)
+    return WorkingDays(settings.holidays, settings.make_up_days, assumed=_warn_of_year)
 
 
 @cache
 def _warn_of_year(year: int) -> None:
     """Log that a year's official working days are not known: once, when it is first counted in."""
-    _log.warning("calendar.year_unknown", year=year, counted="Monday to Friday", less="SIGNET_HOLIDAYS")
+    _log.warning("calendar.year_unknown", year=year, counted="Monday to Friday", less="statutory days off")
 
 
 async def expect_clock(settings: Settings, database: Database) -> None:

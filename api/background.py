@@ -18,6 +18,7 @@ from workflows.jobs import IDLE_SECONDS, Worker
 from workflows.licence_doubts import keep_telling
 from workflows.office import Office
 from workflows.postgres import Postgres
+from workflows.recounting import recount
 from workflows.sequencer import Sequencer
 from workflows.timed_steps import deadlines_of
 from workflows.waking import keep_listening
@@ -56,7 +57,7 @@ def _worker(office: Office, idle_seconds: float) -> Worker:
 
 
 def _always(office: Office, numbered: Callable[[], None]) -> tuple[Awaitable[None], ...]:
-    return _sequencing(office, numbered), _looking(office), _tidying(office), _telling(office)
+    return _sequencing(office, numbered), _looking(office), _tidying(office), _telling(office), _recounting(office)
 
 
 def _wakers(office: Office, worker: Worker) -> tuple[Awaitable[None], ...]:
@@ -117,6 +118,18 @@ async def _looking(office: Office) -> None:
 async def _telling(office: Office) -> None:
     """Tell of the licences that an import put in doubt, and of those that one before the start left."""
     await keep_telling(office.database, office.clock, office.calendar, failed=_failed("licence_doubts"))
+
+
+async def _recounting(office: Office) -> None:
+    """Count anew what is due, where the calendar is another than at the last start."""
+    while True:
+        try:
+            if moved := await recount(office):
+                _log.info("calendar.recounted", cases=moved)
+            return
+        except Exception as error:  # noqa: BLE001 - the next hour tries again
+            _failed("recounting")(error)
+            await asyncio.sleep(TIDY_SECONDS)
 
 
 async def _noting(office: Office, worker: Worker) -> None:

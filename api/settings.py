@@ -194,7 +194,9 @@ class Settings(BaseSettings):
     worker: bool = True
     """Whether `signet serve` itself does what falls due; `false` where `signet worker` does, which wants PostgreSQL."""
     holidays: tuple[date, ...] = ()
-    """Public holidays of years that the calendar does not know yet (JSON list of dates)."""
+    """Days off, where the calendar does not know them or is wrong (JSON list of dates)."""
+    make_up_days: tuple[date, ...] = ()
+    """Days worked at weekends to make up for days off, likewise (JSON list of dates)."""
     clock_offset: Annotated[timedelta, BeforeValidator(duration), Field(ge=timedelta(), le=timedelta(days=3_650))] = (
         timedelta()
     )
@@ -204,6 +206,8 @@ class Settings(BaseSettings):
     def _fits_its_mode(self) -> Self:
         if self.mode == Mode.PRODUCTION and not self.issuers:
             raise ValueError("production takes no tokens of its own making: name who signs them in SIGNET_ISSUERS")
+        if both := set(self.holidays) & set(self.make_up_days):
+            raise ValueError(f"is {min(both)} worked or off? SIGNET_HOLIDAYS and SIGNET_MAKE_UP_DAYS both name it")
         if self.mode == Mode.PRODUCTION and self.clock_offset:
             raise ValueError("production keeps to the time: leave out --clock-offset and SIGNET_CLOCK_OFFSET")
         return self
@@ -258,7 +262,8 @@ def shown(settings: Settings) -> dict[str, tuple[str, str]]:
         values[name] = _without_password(getattr(settings, name) or "")
     values["keys"] = "***" if settings.keys else ""
     values["issuers"] = ", ".join(issuer.issuer for issuer in settings.issuers)
-    values["holidays"] = ", ".join(map(str, settings.holidays))
+    for name in ("holidays", "make_up_days"):
+        values[name] = ", ".join(map(str, getattr(settings, name)))
     values["trusted_proxies"] = ", ".join(map(str, settings.trusted_proxies))
     values["cors_origins"] = ", ".join(settings.cors_origins)
     return {

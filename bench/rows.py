@@ -100,7 +100,7 @@ def deadline(filing: dict[str, Any], at: datetime) -> dict[str, Any]:
         **dict.fromkeys(table_of(Deadline).c.keys()), **whose, "id": new_id("deadline"), "created_at": at,
         "root_id": filing["account_id"], "case_kind": "filing", "case_id": filing["id"], "kind": "FILING_SUBMISSION",
         "runs_from": at,
-        "due_at": due_at, "next_at": due_at, "attempts": 0, "failures": 0,
+        "due_at": due_at, "next_at": due_at, "attempts": 0, "failures": 0, "is_assumed": False,
     }  # fmt: skip
 
 

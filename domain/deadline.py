@@ -9,7 +9,7 @@ from sqlalchemy import Index
 from sqlalchemy import text as sql
 
 from domain.case import Tenant
-from domain.columns import integer, moment, text, word
+from domain.columns import flag, integer, moment, text, word
 from domain.state import Word
 
 # Settled rows pile up: what is asked again and again is asked of those that are open.
@@ -69,6 +69,9 @@ class Deadline(Tenant, table=True):
     due_at: datetime = moment()
     paused_at: datetime | None = moment(nullable=True)
     left_seconds: int | None = integer(nullable=True)
+    counted_from: datetime | None = moment(nullable=True)  # where its working days are counted from, if they are
+    counted_seconds: int | None = integer(nullable=True)  # how much working time, where it ran on; else its length
+    is_assumed: bool = flag()  # counted into a year whose calendar was not published
     next_at: datetime | None = moment(nullable=True)
     attempts: int = integer()
     failures: int = integer()

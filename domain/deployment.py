@@ -17,4 +17,5 @@ class Deployment(Table, table=True):
     worker_passed_at: datetime | None = moment(nullable=True)
     sequenced_after: str = text()  # a mark of the sequencer: up to it every step has its position
     looked_after: str = text()  # how far the present look through the whole journal has come
+    counted_by: str = text()  # the mark of the calendar that due dates were last counted by
     look_at: datetime | None = moment(nullable=True)  # when it goes on, by whoever claims that first

@@ -17,6 +17,7 @@ from workflows.account_change import CHANGES
 from workflows.account_close import CLOSING
 from workflows.account_counts import LIVE_ACCOUNTS, LIVE_ACCOUNTS_BESIDE
 from workflows.bans import BANNED, STILL_BANNED
+from workflows.due_dates import defer
 from workflows.engine import Transition, Workflow
 from workflows.held_names import NAME_HELD
 from workflows.own_matter import is_not_ones_own_matter
@@ -140,6 +141,7 @@ ACCOUNT = Workflow(
         Transition(
             "lapse", (S.SUPPLEMENT_REQUESTED,), S.WITHDRAWN, 7, effects=(effects.lapse,), facts=(facts.REMINDED,)
         ),
+        Transition("recount", (S.APPLIED, S.SUPPLEMENT_REQUESTED, *IN_USE), None, 7, effects=(defer,)),
         Transition("review_overdue", (S.APPLIED, *IN_USE), None, 7, effects=(effects.tell_overdue,)),
         Transition(
             "approve",

@@ -12,6 +12,7 @@ from domain.case import NO_DUE_DATE, ClockState
 from domain.deadline import DeadlineKind
 from domain.notice import Party
 from workflows.changes import Change, Detail, Opening, Serve, Start
+from workflows.due_dates import defer
 from workflows.engine import On, Transition, Workflow
 
 S = AuthorityReportState
@@ -50,6 +51,7 @@ AUTHORITY_REPORT = Workflow(
     root_column="account_id",
     transitions=(
         Transition("create", (), S.DUE, 8, opening=_due),
+        Transition("recount", (S.DUE,), None, 8, effects=(defer,)),
         Transition("overdue", (S.DUE,), None, 8, effects=(_tell_overdue,)),
     ),
 )

@@ -39,10 +39,11 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A deadline begins to run, for the length of its kind or to a date that somebody set."""
+    """A deadline begins to run, for the length of its kind (from now, or from a date ahead) or to a date that was set."""
 
     kind: DeadlineKind
     until: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,15 @@ class Postpone:
     """A deadline ends no sooner after the reminder that is served now than it would have after one in time."""
 
     kind: DeadlineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """A deadline is due later than was told: the calendar of its year has come."""
+
+    kind: DeadlineKind
+    until: datetime
+    is_assumed: bool  # into a year that is not published either
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,9 @@ class Later:
     work: Completion
 
 
-Change = Set | Insert | Update | Start | Pause | Resume | Postpone | Settle | Serve | Detail | Say | Later | Move
+Change = (
+    Set | Insert | Update | Start | Pause | Resume | Postpone | Defer | Settle | Serve | Detail | Say | Later | Move
+)
 
 
 @dataclass(frozen=True, slots=True)

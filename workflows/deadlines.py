@@ -14,11 +14,11 @@ from domain.codes.lists import rows_of
 from domain.deadline import Deadline, DeadlineKind, Outcome
 from domain.ids import new_id
 from domain.reminder import REMINDED_BY, REMINDERS
-from workflows.changes import Pause, Postpone, Resume, Settle, Start
+from workflows.changes import Defer, Pause, Postpone, Resume, Settle, Start
 from workflows.database import valued
 from workflows.hands import Hand, Writing
 
-Moves = Start | Pause | Resume | Postpone | Settle
+Moves = Start | Pause | Resume | Postpone | Defer | Settle
 WORKING_DAYS: Final = "WORKING_DAYS"
 
 
@@ -54,8 +54,11 @@ def due(kind: DeadlineKind, start: datetime, calendar: WorkingDays) -> datetime:
 def move(change: Moves, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
     """Carry out one change of a deadline, and show the case's next due date on its row."""
     match change:
-        case Start(kind, until):
-            _start(kind, until or due(kind, writing.now, calendar), hand, writing)
+        case Start(kind, until, since):
+            start = since or writing.now
+            ends = until or due(kind, start, calendar)
+            is_counted = until is None and lengths()[kind].unit == WORKING_DAYS
+            _start(kind, ends, hand, writing, _counted(start if is_counted else None, None, ends, calendar))
         case Pause(kind):
             for row in _open(hand, kind, standing=False):
                 left = int(_left(row, writing.now, calendar).total_seconds())
@@ -64,17 +67,42 @@ def move(change: Moves, hand: Hand, writing: Writing, calendar: WorkingDays) -> 
             for row in _open(hand, kind, standing=True):
                 until = _until(row, writing.now, calendar)
                 again = until if row.outcome is None else None  # one that is overdue has been told of
-                _write(row, hand, writing, paused_at=None, left_seconds=None, due_at=until, next_at=again, failures=0)
+                runs = {"paused_at": None, "left_seconds": None, "due_at": until, "next_at": again, "failures": 0}
+                is_counted = lengths()[kind].unit == WORKING_DAYS and (row.left_seconds or 0) > 0
+                counted = _counted(writing.now if is_counted else None, row.left_seconds, until, calendar)
+                _write(row, hand, writing, **runs, **counted)
         case Postpone(kind):
             _postpone(kind, hand, writing, calendar)
+        case Defer(kind, until, is_assumed):
+            for row in _open(hand, kind):
+                _write(row, hand, writing, due_at=until, next_at=until, is_assumed=is_assumed)
         case Settle(kind, outcome):
             for row in _open(hand, kind):
                 _settle(row, hand, writing, outcome)
     show_due(hand)
 
 
-def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> None:
-    values = begun(kind, ends, hand, writing)
+def _counted(start: datetime | None, seconds: int | None, ends: datetime, calendar: WorkingDays) -> dict[str, Any]:
+    """How a due date was come by, so that it can be counted again by a calendar that comes later."""
+    is_assumed = start is not None and not calendar.is_certain(start, ends)
+    return {
+        "counted_from": start,
+        "counted_seconds": None if start is None else seconds,
+        "is_assumed": is_assumed,
+    }
+
+
+def counted_again(row: Deadline, calendar: WorkingDays) -> datetime:
+    """When it ends by this calendar: never earlier than was told."""
+    if row.counted_from is None:
+        return row.due_at
+    if row.counted_seconds is None:
+        return max(row.due_at, due(row.kind, row.counted_from, calendar))
+    return max(row.due_at, calendar.until(row.counted_from, timedelta(seconds=row.counted_seconds)))
+
+
+def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing, counted: Mapping[str, Any]) -> None:
+    values = begun(kind, ends, hand, writing) | counted
     writing.inserts.append((Deadline, values))
     hand.deadlines.append(valued(Deadline, values))
 
@@ -95,6 +123,9 @@ def begun(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing) -> d
         "due_at": ends,
         "paused_at": None,
         "left_seconds": None,
+        "counted_from": None,
+        "counted_seconds": None,
+        "is_assumed": False,
         "next_at": ends,
         "attempts": 0,
         "failures": 0,

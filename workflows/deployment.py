@@ -29,7 +29,9 @@ _ONLY: Final = 1
 _TABLE: Final = table_of(Deployment)
 _READ: Final = sa.select(_TABLE.c.code, _TABLE.c.key_id).where(_TABLE.c.number == sa.literal_column(str(_ONLY)))
 _ADD: Final = sa.insert(_TABLE)
-_NOTHING_YET: Final = {"worker_passed_at": None, "sequenced_after": "", "looked_after": "", "look_at": None}
+_NOTHING_YET: Final = dict.fromkeys(("worker_passed_at", "look_at")) | dict.fromkeys(
+    ("sequenced_after", "looked_after", "counted_by"), ""
+)
 _TAKE_KEYS: Final = (
     sa.update(_TABLE).where(_TABLE.c.key_id.is_(None)).values(key_id=sa.bindparam("its_key_id", type_=sa.Text))
 )

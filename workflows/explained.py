@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.state import State
 from workflows.available_steps import mutation_name
+from workflows.due_dates import RECOUNT
 from workflows.engine import Guard, Transition, Workflow, always_two, no_second_person
 from workflows.follow_ups import FOLLOW_UPS, FollowUp, always
 from workflows.timed import kinds_that_fire
@@ -163,6 +164,8 @@ def _transition(workflow: Workflow, row: Transition) -> ExplainedTransition:
 
 def _causes(noun: str, trigger: str) -> Iterator[str]:
     yield from (cause_of(row) for row in FOLLOW_UPS if row.fires == (noun, trigger))
+    if trigger == RECOUNT:
+        yield "the calendar of its year has come"
     yield from (f"{kind} has passed" for kind in kinds_that_fire(noun, trigger))
 
 

@@ -16,6 +16,7 @@ from domain.problems import Problem, ProblemCode
 from domain.table import table_of
 from workflows import filing_effects as effects
 from workflows.database import Among
+from workflows.due_dates import defer
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
 from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingReturn, FilingRevoke, FilingStep
 from workflows.filing_number import NUMBER
@@ -23,6 +24,7 @@ from workflows.filing_time import tell_overdue
 from workflows.filing_transfer import TRANSFERS, end_question
 
 S = FilingState
+_DUE: Final = (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.REVOKED)  # where something is due of it
 _FILING, _ACCOUNT = table_of(Filing), table_of(Account)
 
 
@@ -111,11 +113,12 @@ FILING = Workflow(
         ),
         Transition(
             "overdue",
-            (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.REVOKED),
+            _DUE,
             None,
             7,
             effects=(tell_overdue,),
         ),
+        Transition("recount", _DUE, None, 7, effects=(defer,)),
         Transition("rest", (S.REVOKED,), None, 7, effects=(effects.end_deadlines,)),
         Transition("wake", (S.REVOKED,), None, 7, effects=(effects.begin_anew,)),
         Transition(

@@ -16,6 +16,7 @@ from domain.problems import Refused
 from domain.table import Table, table_of
 from workflows.changes import (
     Change,
+    Defer,
     Detail,
     Insert,
     Later,
@@ -152,7 +153,7 @@ class _Firing:
                 self.writing.inserts.append((model, filled(model, made, hand, self.writing)))
             case Update(model, id_, values):
                 self.writing.updates.append((model, id_, dict(values)))
-            case Start() | Pause() | Resume() | Postpone() | Settle():
+            case Start() | Pause() | Resume() | Postpone() | Defer() | Settle():
                 move(change, hand, self.writing, self.calendar)
             case Later(work):
                 self.writing.later.append((hand, work))

@@ -162,7 +162,7 @@ class _Telling:
         """Due from when the doubt arose, however late it is told."""
         id_, provider_id, jurisdiction, holder_id, account_id, _ = permission
         due_at = due(DeadlineKind.LICENCE_DOUBT, doubted_at, self._calendar)
-        unset = dict.fromkeys(("paused_at", "left_seconds", "settled_at", "outcome", "problem"))
+        unset = dict.fromkeys(("paused_at", "left_seconds", "counted_seconds", "settled_at", "outcome", "problem"))
         return unset | {
             "id": new_id("deadline"),
             "created_at": self._clock(),
@@ -174,6 +174,8 @@ class _Telling:
             "case_id": id_,
             "kind": DeadlineKind.LICENCE_DOUBT,
             "runs_from": doubted_at,
+            "counted_from": doubted_at,
+            "is_assumed": not self._calendar.is_certain(doubted_at, due_at),
             "due_at": due_at,
             "next_at": due_at,
             "attempts": 0,

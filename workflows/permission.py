@@ -11,6 +11,7 @@ from workflows import permission_effects as effects
 from workflows import permission_facts as facts
 from workflows import permission_guards as g
 from workflows import permission_time as time
+from workflows.due_dates import defer
 from workflows.engine import Transition, Workflow, always_two
 from workflows.own_matter import is_not_ones_own_matter
 
@@ -127,6 +128,7 @@ PERMISSION = Workflow(
             guards=(g.licence_is_in_doubt, is_not_ones_own_matter, g.licence_stands_in_the_register),
             effects=(effects.settle_doubt, time.run),
         ),
+        Transition("recount", (S.REQUESTED, *_IN_FORCE), None, 7, effects=(defer,)),
         Transition("doubt_overdue", _IN_FORCE, None, 7, effects=(effects.tell_doubt_overdue, time.run)),
         Transition(
             "suspend",

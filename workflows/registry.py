@@ -13,6 +13,7 @@ from workflows.account import ACCOUNT
 from workflows.agreement import AGREEMENT
 from workflows.authority_report import AUTHORITY_REPORT
 from workflows.batch import BATCH
+from workflows.due_dates import RECOUNT
 from workflows.engine import Transition, Workflow
 from workflows.filing import FILING
 from workflows.follow_ups import FOLLOW_UPS, LONGEST_CHAIN, FollowUp
@@ -58,7 +59,8 @@ def _check_transition(workflow: Workflow, row: Transition) -> None:
     if row.trigger not in TRIGGERS:
         raise TableIncomplete(f"workflows/triggers.py lacks the words of {row.trigger}")
     fired = (workflow.noun, row.trigger)
-    if row.command is None and not kinds_that_fire(*fired) and not any(f.fires == fired for f in FOLLOW_UPS):
+    by_time = row.trigger == RECOUNT or kinds_that_fire(*fired)
+    if row.command is None and not by_time and not any(f.fires == fired for f in FOLLOW_UPS):
         raise TableIncomplete(
             f"{place} has no command and no row in workflows/follow_ups.py fires it, nor one in workflows/timed.py"
         )

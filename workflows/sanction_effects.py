@@ -79,7 +79,7 @@ def reopen(on: On) -> Iterable[Change]:
 
 def notify(on: On) -> Iterable[Change]:
     until = on.facts.answer_until
-    yield Start(DeadlineKind.SANCTION_ANSWER, until)
+    yield Start(DeadlineKind.SANCTION_ANSWER, None if on.input.answer_hours is None else until)
     yield Set({"notified_at": on.now, "answer_until": until, "told_at": on.case.told_at or on.now})
     yield Set({"proposed_level": on.input.proposed_level})
     yield from _disclose(on)

@@ -14,6 +14,7 @@ from workflows import sanction_effects as effects
 from workflows.changes import Change, Serve, Settle, Start
 from workflows.database import Transaction
 from workflows.deadlines import due
+from workflows.due_dates import defer
 from workflows.engine import Gathered, On, Transition
 
 _KIND: Final = DeadlineKind.SANCTION_DECISION
@@ -42,7 +43,7 @@ def decide_after_the_hearing(on: On) -> Iterable[Change]:
     """Of a case that waits for its decision: a holder who is heard late is not told of one that is overdue."""
     if on.before in UNDECIDED:
         yield Settle(_KIND, Outcome.MOOT)
-        yield Start(_KIND, on.facts.decide_by)
+        yield Start(_KIND, since=on.facts.answer_until)
 
 
 def decide_now_that_it_was_heard(on: On) -> Iterable[Change]:
@@ -63,5 +64,6 @@ def _tell(on: On) -> Iterable[Change]:
 
 BY_TIME: Final = (
     Transition("overdue", UNDECIDED, None, 8, effects=(_tell,)),
+    Transition("recount", (*UNDECIDED, S.WARNING, S.RESTRICTED), None, 8, effects=(defer,)),
     Transition("lapse_interim", (*UNDECIDED, *RUNGS, S.DISMISSED), None, 8, effects=(effects.lapse_interim,)),
 )

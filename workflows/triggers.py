@@ -86,6 +86,7 @@ TRIGGERS: Final = {
     "pull_back": _words("pulled_back", "撤回备案", "Pull the filing back"),
     "reapply": _words("reapplied", "重新申请", "Apply again"),
     "rebadge": _words("rebadged", "换发标识", "Issue the badge anew"),
+    "recount": _words("recounted", "按公布的日历顺延", "Count by the calendar that was published"),
     "refuse": _words("refused", "不予通过", "Refuse"),
     "refuse_transfer": _words("transfer_refused", "不接受移送", "Refuse to take the filing over"),
     "register": _words("registered", "登记服务提供者", "Register a provider"),

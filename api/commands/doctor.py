@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from api.app import system_clock
+from api.app import calendar_of, system_clock
 from api.auth import MUTE, Authenticator, IssuerUnusable
 from api.commands.startup import EXIT_REFUSED, settings_from
 from api.commands.work import told
@@ -40,7 +40,7 @@ _POOLER_CURE: Final = (
     "Set SIGNET_DATABASE_POOLED=true for PgBouncer, and SIGNET_DATABASE_DIRECT_URL to PostgreSQL itself."
 )
 _YEAR_CURE: Final = (
-    "Due dates there count Monday to Friday: name the holidays in SIGNET_HOLIDAYS, or upgrade chinesecalendar."
+    "Due dates there count Monday to Friday less the statutory days: set SIGNET_HOLIDAYS and SIGNET_MAKE_UP_DAYS."
 )
 
 
@@ -178,7 +178,7 @@ async def _data(settings: Settings, database: Database, console: Console) -> Asy
     for finding in _work(await health_of(database, now), now):
         yield finding
     yield await _chains(database, console)
-    for finding in years_told(now):
+    for finding in years_told(calendar_of(settings), now):
         yield finding
     for body, role in await understaffed(database):
         cure = "Enrol a second one: nobody endorses a proposal of their own."
@@ -198,9 +198,8 @@ def _work(health: Health, now: datetime) -> Iterator[Finding]:
         yield Finding(Mark.BAD, f"Rows of work are put aside: {health.parked}", cure)
 
 
-def years_told(now: datetime) -> Iterator[Finding]:
+def years_told(calendar: WorkingDays, now: datetime) -> Iterator[Finding]:
     """Whether the official working days of this year and the next are known: a warning where deadlines reach them."""
-    calendar = WorkingDays()
     reached = local_day(now + timedelta(days=LOOK_AHEAD_DAYS)).year
     for year in (local_day(now).year, local_day(now).year + 1):
         if calendar.knows(year):

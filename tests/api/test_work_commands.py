@@ -19,6 +19,7 @@ from api.app import calendar_of
 from api.commands.doctor import Mark, years_told
 from api.settings import Settings
 from domain.authorities import authority_id
+from domain.calendar import WorkingDays
 from domain.deadline import Deadline
 from domain.table import METADATA, table_of
 from tests.api.test_cli import ROOT, run
@@ -149,7 +150,7 @@ def test_the_doctor_says_that_the_clock_is_ahead(folder: Path, monkeypatch: pyte
 def test_the_doctor_warns_of_a_year_that_due_dates_reach_and_nobody_published(
     today: datetime, marks: list[Mark]
 ) -> None:
-    found = list(years_told(today))
+    found = list(years_told(WorkingDays(), today))
 
     assert [finding.mark for finding in found] == marks
     assert [str(today.year + i) in finding.what for i, finding in enumerate(found)] == [True, True]

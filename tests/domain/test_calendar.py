@@ -26,17 +26,21 @@ def test_a_holiday_on_a_weekday_is_none(holiday: date) -> None:
     assert not DAYS.is_working(holiday)
 
 
-def test_a_year_not_published_falls_back_to_weekdays_and_says_so() -> None:
-    configured = WorkingDays(holidays={date(2090, 10, 2)})
+def test_a_year_not_published_falls_back_to_weekdays_less_the_statutory_days_and_says_so() -> None:
+    configured = WorkingDays(holidays={date(2090, 10, 4)})
 
     assert [DAYS.knows(year) for year in (2003, 2004, 2026, 2090)] == [False, True, True, False]
-    assert [configured.is_working(date(2090, 10, day)) for day in (1, 2, 3, 6, 7)] == [False, False, True, True, False]
+    assert [configured.is_working(date(2090, 10, day)) for day in (2, 3, 4, 5, 7)] == [False, False, False, True, False]
     assert not DAYS.is_certain(datetime(2026, 12, 30, tzinfo=UTC), datetime(2090, 1, 2, tzinfo=UTC))
     assert DAYS.is_certain(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC))
 
 
-def test_configured_holidays_do_not_change_a_published_year() -> None:
-    assert WorkingDays(holidays={date(2026, 3, 2)}).is_working(date(2026, 3, 2))
+def test_the_settings_win_over_a_published_year_too() -> None:
+    corrected = WorkingDays(holidays={date(2026, 3, 2)}, make_up_days={date(2026, 3, 7), date(2026, 10, 1)})
+
+    assert not corrected.is_working(date(2026, 3, 2))
+    assert corrected.is_working(date(2026, 3, 7))
+    assert corrected.is_working(date(2026, 10, 1))
 
 
 def test_seven_working_days_pass_over_the_spring_festival() -> None:
@@ -107,7 +111,7 @@ def test_who_counts_into_a_year_that_is_not_published_is_told_of_each_such_year(
     days.until(unknown, timedelta(days=1))
 
     assert quiet == []
-    assert (ends, counted) == (datetime(2091, 1, 5, 4, 0, tzinfo=UTC), [2090, 2091])
+    assert (ends, counted) == (datetime(2091, 1, 8, 4, 0, tzinfo=UTC), [2090, 2091])
     assert told == [2090, 2091, 2090, 2090, 2091]
 
 

@@ -98,6 +98,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("supplement", ("SUPPLEMENT_REQUESTED",), "APPLIED", (H, I)),
         Expected("remind", ("SUPPLEMENT_REQUESTED", *IN_USE), STAYS, TIME),  # "overdue, reminded"; and of a change
         Expected("lapse", ("SUPPLEMENT_REQUESTED",), "WITHDRAWN", TIME),
+        Expected("recount", ("APPLIED", "SUPPLEMENT_REQUESTED", *IN_USE), STAYS, TIME),  # "moves a date later"
         Expected("withdraw", ("APPLIED", "SUPPLEMENT_REQUESTED"), "WITHDRAWN", (H,)),
         Expected("approve", ("APPLIED",), "REVIEWED", (R,), "two when flagged"),
         Expected("reject", ("APPLIED",), "REJECTED", (R,), "two for organs and news units"),
@@ -141,6 +142,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("refuse_transfer", ("SUBMITTED", "ACCEPTED"), STAYS, G),
         Expected("designate", ("SUBMITTED", "ACCEPTED"), STAYS, (N,)),
         Expected("overdue", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "REVOKED"), STAYS, TIME),
+        Expected("recount", ("PREPARED", "SUBMITTED", "RETURNED", "DECLINED", "REVOKED"), STAYS, TIME),
         Expected("amend", NOTHING, "PREPARED", FOLLOW_UP),
         Expected("revise", ("PREPARED", "RETURNED", "DECLINED"), STAYS, FOLLOW_UP),
         Expected("supersede", ("ACCEPTED",), "SUPERSEDED", FOLLOW_UP),
@@ -156,6 +158,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("refuse", ("REQUESTED",), "REFUSED", (C, *G)),
         Expected("withdraw", ("REQUESTED",), "WITHDRAWN", (H, I)),
         Expected("overdue", ("REQUESTED",), STAYS, TIME),  # due 15 W
+        Expected("recount", ("REQUESTED", "GRANTED", "SUSPENDED"), STAYS, TIME),
         Expected("narrow", ("GRANTED",), STAYS, (C, *G)),
         Expected("renew", ("GRANTED", "SUSPENDED"), STAYS, (H, I)),
         Expected("renewed", ("GRANTED", "SUSPENDED"), STAYS, (C, *G)),  # G: special approvals
@@ -170,6 +173,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     ),
     "sanction": (
         Expected("open", NOTHING, "OPENED", (R, C, I)),
+        Expected("recount", (*UNDECIDED, *UNHEARD), STAYS, TIME),
         Expected("interim", UNDECIDED, STAYS, (C,)),
         Expected("extend_interim", ("NOTIFIED",), STAYS, (C,), "two"),
         Expected("lapse_interim", (*UNDECIDED, *DECIDED), STAYS, FOLLOW_UP),  # and TIME; "any decision"
@@ -199,6 +203,7 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     "authority_report": (
         Expected("create", NOTHING, "DUE", FOLLOW_UP),
         Expected("overdue", ("DUE",), STAYS, TIME),
+        Expected("recount", ("DUE",), STAYS, TIME),
     ),
     "batch": (
         Expected("fill", NOTHING, "FILLING", (C, I)),
