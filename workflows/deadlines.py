@@ -64,13 +64,7 @@ def move(change: Moves, hand: Hand, writing: Writing, calendar: WorkingDays) -> 
                 left = int(_left(row, writing.now, calendar).total_seconds())
                 _write(row, hand, writing, paused_at=writing.now, left_seconds=left, next_at=None)
         case Resume(kind):
-            for row in _open(hand, kind, standing=True):
-                until = _until(row, writing.now, calendar)
-                again = until if row.outcome is None else None  # one that is overdue has been told of
-                runs = {"paused_at": None, "left_seconds": None, "due_at": until, "next_at": again, "failures": 0}
-                is_counted = lengths()[kind].unit == WORKING_DAYS and (row.left_seconds or 0) > 0
-                counted = _counted(writing.now if is_counted else None, row.left_seconds, until, calendar)
-                _write(row, hand, writing, **runs, **counted)
+            _resume(kind, hand, writing, calendar)
         case Postpone(kind):
             _postpone(kind, hand, writing, calendar)
         case Defer(kind, until, is_assumed):
@@ -101,7 +95,17 @@ def counted_again(row: Deadline, calendar: WorkingDays) -> datetime:
     return max(row.due_at, calendar.until(row.counted_from, timedelta(seconds=row.counted_seconds)))
 
 
-def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing, counted: Mapping[str, Any]) -> None:
+def _resume(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
+    for row in _open(hand, kind, standing=True):
+        until = _until(row, writing.now, calendar)
+        again = until if row.outcome is None else None  # one that is overdue has been told of
+        runs = {"paused_at": None, "left_seconds": None, "due_at": until, "next_at": again, "failures": 0}
+        is_counted = lengths()[kind].unit == WORKING_DAYS and (row.left_seconds or 0) > 0
+        counted = _counted(writing.now if is_counted else None, row.left_seconds, until, calendar)
+        _write(row, hand, writing, **runs, **counted)
+
+
+def _start(kind: DeadlineKind, ends: datetime, hand: Hand, writing: Writing, counted: dict[str, Any]) -> None:
     values = begun(kind, ends, hand, writing) | counted
     writing.inserts.append((Deadline, values))
     hand.deadlines.append(valued(Deadline, values))
@@ -151,11 +155,12 @@ def _until(row: Deadline, now: datetime, calendar: WorkingDays) -> datetime:
 
 def _postpone(kind: DeadlineKind, hand: Hand, writing: Writing, calendar: WorkingDays) -> None:
     """As many working days lie between the service of a reminder and the end, as if it had been in time."""
-    days = lengths()[kind].days - lengths()[REMINDED_BY[kind]].days
-    until = calendar.after(writing.recorded_at or writing.now, days)
+    days, served = lengths()[kind].days - lengths()[REMINDED_BY[kind]].days, writing.recorded_at or writing.now
+    until = calendar.after(served, days)
+    counted = _counted(served, int(calendar.between(served, until).total_seconds()), until, calendar)
     for row in _open(hand, kind, standing=False):
         if row.due_at < until:
-            _write(row, hand, writing, due_at=until, next_at=until)
+            _write(row, hand, writing, due_at=until, next_at=until, **counted)
 
 
 def _open(hand: Hand, kind: DeadlineKind, *, standing: bool | None = None) -> list[Deadline]:
