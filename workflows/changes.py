@@ -39,7 +39,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A deadline begins to run, for the length of its kind (from now, or from a date ahead) or to a date that was set."""
+    """A deadline begins to run: for the length of its kind, from now or a date ahead, or to a date that was set."""
 
     kind: DeadlineKind
     until: datetime | None = None
