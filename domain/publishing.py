@@ -170,7 +170,7 @@ def _blocks(standing: Standing, act: Act, content: Content, now: datetime, grace
     closures = [one for one in measures if one.level == MeasureLevel.CLOSED]
     if closures:
         yield from map(_block, closures)
-    elif standing.state == AccountState.CLOSED or _has_closed(standing, now):
+    elif standing.state == AccountState.CLOSED or has_closed(standing, now):
         yield Block(Blocker.CLOSED)
     elif standing.state not in IN_USE:
         yield Block(Blocker.NOT_REVIEWED)
@@ -186,7 +186,7 @@ def _blocks(standing: Standing, act: Act, content: Content, now: datetime, grace
             yield from _without_news_right(standing, content, local_day(now))
 
 
-def _has_closed(standing: Standing, now: datetime) -> bool:
+def has_closed(standing: Standing, now: datetime) -> bool:
     """Whether its holder's closing has taken place, though no worker has said so yet."""
     return standing.closes_at is not None and standing.closes_at < now
 
@@ -283,8 +283,9 @@ def _valid_seconds(standing: Standing, now: datetime, graces: Graces) -> int:
 def _turns(standing: Standing, now: datetime, graces: Graces) -> Iterator[datetime]:
     """The moments at which an answer may change by itself: ends of days in Shanghai, of graces, of clocks."""
     yield end_of(local_day(now))
-    if standing.filing is not None and standing.filing.due_at != NO_DUE_DATE:
-        yield standing.filing.due_at + _INSTANT  # it is overdue from the instant after
+    filing = None if has_closed(standing, now) else standing.filing  # it was cancelled
+    if filing is not None and filing.due_at != NO_DUE_DATE:
+        yield filing.due_at + _INSTANT  # it is overdue from the instant after
     if standing.closing_at is not None:
         yield standing.closing_at
     if standing.closes_at is not None:

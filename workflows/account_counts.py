@@ -14,6 +14,7 @@ from domain.identity import Identity
 from domain.table import table_of
 from workflows.database import Among, Row
 from workflows.engine import Fact
+from workflows.lateness import was_closed
 
 _ACCOUNT, _HOLDER, _IDENTITY = table_of(Account), table_of(Holder), table_of(Identity)
 
@@ -24,7 +25,8 @@ def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
     And as many of theirs as were closed as measures.
     """
     other, twin = _ACCOUNT.alias("other"), _IDENTITY.alias("twin")
-    live = sa.and_(other.c.holder_id == _HOLDER.c.id, other.c.state.in_([str(state) for state in LIVE]))
+    is_live = sa.and_(other.c.state.in_([str(state) for state in LIVE]), ~was_closed(other))
+    live = sa.and_(other.c.holder_id == _HOLDER.c.id, is_live)
     mine = sa.select(key, sa.literal_column("'holder'"), sa.func.count(other.c.id)).select_from(
         source.join(other, live)
     )
@@ -33,7 +35,7 @@ def _count(key: sa.ColumnElement[Any], source: sa.FromClause) -> Fact:
         sa.or_(twin.c.resident_id_index == _IDENTITY.c.resident_id_index, twin.c.uscc_index == _IDENTITY.c.uscc_index),
         twin.c.id != _IDENTITY.c.id,
     )
-    theirs = sa.and_(other.c.holder_id == twin.c.holder_id, other.c.state.in_([str(state) for state in LIVE]))
+    theirs = sa.and_(other.c.holder_id == twin.c.holder_id, is_live)
     by_index = sa.select(key, sa.literal_column("'index'"), sa.func.count(other.c.id)).select_from(
         source.join(_IDENTITY, _IDENTITY.c.holder_id == _HOLDER.c.id).join(twin, same).join(other, theirs)
     )

@@ -20,6 +20,7 @@ from workflows.batch_run import Way
 from workflows.database import Taken
 from workflows.firing import complete, fire
 from workflows.hands import Writing
+from workflows.in_the_way import HELD, Wanted, begin_anew_for
 from workflows.journal import write_steps
 from workflows.lateness import begin_anew_if_late
 from workflows.writing import write
@@ -49,9 +50,21 @@ async def _take_together(chunk: Chunk, pairs: Sequence[Pair]) -> list[Result]:
     begin_anew_if_late(known.late, writing)
     bench = Bench(known, chunk.viewer, chunk.now, chunk.persons)
     results = [_decide(chunk, item, wanted, bench, writing) for item, wanted in pairs]
+    await _begin_anew_if_held(chunk, pairs, results, writing)
     await complete(chunk.office, writing, chunk.transaction)
     await write(writing, chunk.transaction)
     return results
+
+
+async def _begin_anew_if_held(chunk: Chunk, pairs: Sequence[Pair], results: Sequence[Result], writing: Writing) -> None:
+    """Of the items whose names are held: who holds them may have lost them in time."""
+    refused = {result.index for result in results if not HELD.isdisjoint(problem.code for problem in result.problems)}
+    wanted = Wanted(chunk.batch.provider_id)
+    for item, asked in pairs:
+        if item.number in refused:
+            wanted.particulars(asked.particulars)
+    if refused:
+        await begin_anew_for(wanted, writing, chunk.transaction)
 
 
 async def _take_alone(chunk: Chunk, pair: Pair) -> Result:

@@ -9,7 +9,6 @@ from typing import Any
 
 from domain.ids import new_id
 from domain.problems import Problem, ProblemCode
-from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.account_adopt import ADOPT, AdoptionItem
 from workflows.adoption_facts import Known, known_of
@@ -64,11 +63,11 @@ async def adoptions_filled(office: Any, transaction: Transaction, on: On) -> Map
 
 
 async def judged(
-    connection: Connection, keys: Keys, batch: Any, items: Sequence[Item], viewer: Viewer, now: datetime
+    connection: Connection, office: Any, batch: Any, items: Sequence[Item], viewer: Viewer, now: datetime
 ) -> tuple[Result, ...]:
     """What would become of items that wait."""
     asked = [item.read(AdoptionItem) for item in items]
-    bench = _bench(await known_of(connection, batch.provider_id, asked, viewer, now, keys), viewer, now)
+    bench = _bench(await known_of(connection, batch.provider_id, asked, viewer, now, office.keys), viewer, now)
     pairs = zip(items, asked, strict=True)
     return tuple(Result(item.number, None, None, bench.verdict(wanted)) for item, wanted in pairs)
 

@@ -44,6 +44,10 @@ _BATCH, _PROPOSAL = table_of(Batch), table_of(Proposal)
 _ID: Final = sa.bindparam("id", type_=TEXT, required=False)
 
 
+async def _at_once(_writing: Writing, _items: Sequence[Any], _transaction: Transaction) -> None:
+    """Nothing has to be done first."""
+
+
 @dataclass(frozen=True)
 class Way:
     """What a kind of batch does in its own way."""
@@ -52,7 +56,8 @@ class Way:
     fills: tuple[str, str]  # triggers of the batch: the one that begins it, the one that adds to it
     carries_out: str  # the trigger that carries it out
     take: Take  # decides the items of a chunk, in its transaction
-    judge: Callable[..., Awaitable[tuple[Result, ...]]]  # (connection, keys, batch, items, viewer, now): writes nothing
+    judge: Callable[..., Awaitable[tuple[Result, ...]]]  # (connection, office, batch, items, viewer, now): no writing
+    begin: Callable[[Writing, Sequence[Any], Transaction], Awaitable[None]] = _at_once  # before items come in
 
     @property
     def grant(self) -> Grant:
@@ -86,6 +91,7 @@ async def fill(office: Office, viewer: Viewer, way: Way, command: Fill) -> Outco
     trigger = way.fills[0 if command.batch_id is None else 1]
 
     async def act(writing: Writing, transaction: Transaction) -> dict[str, Any]:
+        await way.begin(writing, command.items, transaction)
         ids = await step(office, writing, BATCH, BATCH.by_trigger[trigger], command, transaction)
         return {**ids, "first": writing.hands[0].value("items") - count}
 
@@ -194,7 +200,7 @@ async def _tried(office: Office, viewer: Viewer, way: Way, command: CarryOut) ->
         if batch.kind != way.kind:
             raise Refused(Problem(ProblemCode.BATCH_OTHER_KIND, ("id",)))
         items = await batch_items.waiting(connection, office.keys, batch.id, CALL_MAX, command.start_at or 0)
-        return await way.judge(connection, office.keys, batch, items, viewer, now)
+        return await way.judge(connection, office, batch, items, viewer, now)
 
     try:
         return Outcome(ids={"case": command.id}, results=await office.database.read(work))

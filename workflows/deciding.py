@@ -6,6 +6,8 @@ as endorser, has no part in it: that item is refused alone, as is one whose case
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -17,17 +19,20 @@ from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.sanction import Sanction
 from domain.table import table_of
+from domain.viewer import Viewer
 from workflows import proposals
 from workflows.batch_chunk import ANOTHER_WAS_FIRST, Chunk
 from workflows.batch_items import Item, Result
 from workflows.batch_run import Way
 from workflows.changes import Detail
-from workflows.database import Among, Taken
-from workflows.decision_bench import judged
+from workflows.database import Among, Connection, Taken, Transaction
+from workflows.decision_bench import known_cases, verdicts
 from workflows.decision_item import DecisionItem
 from workflows.engine import refusals
-from workflows.hands import StepInHand
+from workflows.foresight import foreseen
+from workflows.hands import StepInHand, Writing
 from workflows.lateness import begin_anew_if_late, is_late
+from workflows.office import Office
 from workflows.sanction import SANCTION
 from workflows.sight import in_scope
 from workflows.unit_of_work import in_hand, take
@@ -89,4 +94,24 @@ async def _decide(chunk: Chunk, item: Item, wanted: DecisionItem) -> str:
     return str(done["step"])
 
 
-DECIDING: Final = Way(BatchKind.DECIDE, ("fill_decisions", "add_decisions"), "decide", _take, judged)
+async def _begin(writing: Writing, items: Sequence[DecisionItem], transaction: Transaction) -> None:
+    """What comes in is told its verdict on what time has left."""
+    known = await known_cases(transaction, items, writing.viewer, writing.now)
+    begin_anew_if_late([(case.row.account_id, case.is_late) for case in known.values()], writing)
+
+
+async def _judged(
+    connection: Connection, office: Office, _batch: Any, items: Sequence[Item], viewer: Viewer, now: datetime
+) -> tuple[Result, ...]:
+    """What would become of items that wait, as time will leave their cases."""
+    asked = [item.read(DecisionItem) for item in items]
+    known = await known_cases(connection, asked, viewer, now)
+    if late := {case.row.account_id for case in known.values() if case.is_late}:
+        connection = await foreseen(connection, late, now, office)
+        known = await known_cases(connection, asked, viewer, now)
+    told = await verdicts(connection, asked, known, viewer, now, office.keys)
+    pairs = zip(items, asked, told, strict=True)
+    return tuple(Result(item.number, wanted.id, None, verdict) for item, wanted, verdict in pairs)
+
+
+DECIDING: Final = Way(BatchKind.DECIDE, ("fill_decisions", "add_decisions"), "decide", _take, _judged, _begin)

@@ -21,11 +21,11 @@ from domain.table import table_of
 from domain.vault.keys import Keys
 from domain.viewer import Viewer
 from workflows.batch_filling import About, Verdict, filled
-from workflows.batch_items import Item, Result
 from workflows.database import Among, Connection, Transaction, loader
 from workflows.decision_item import DecisionItem
 from workflows.engine import Fact, On, Sought, refusals
 from workflows.facts import read_facts, seek_facts
+from workflows.lateness import is_late
 from workflows.sanction import SANCTION
 from workflows.sight import in_scope
 from workflows.versions import moved_on
@@ -42,6 +42,7 @@ class KnownCase:
     row: Any
     identity_id: str
     mask_key: bytes
+    is_late: bool  # something has passed under its account that nobody carried out
 
     @property
     def about(self) -> About:
@@ -52,19 +53,21 @@ class KnownCase:
 @cache
 def _cases(role: Role) -> sa.Select[Any]:
     return (
-        sa.select(*loader(Sanction).columns, _IDENTITY.c.id, _IDENTITY.c.mask_key)
+        sa.select(*loader(Sanction).columns, _IDENTITY.c.id, _IDENTITY.c.mask_key, is_late(_SANCTION.c.account_id))
         .join(_IDENTITY, _IDENTITY.c.holder_id == _SANCTION.c.holder_id)
         .where(Among(_SANCTION.c.id, "ids"), in_scope(_SANCTION, role))
     )
 
 
-async def known_cases(connection: Connection, items: Sequence[DecisionItem], viewer: Viewer) -> dict[str, KnownCase]:
+async def known_cases(
+    connection: Connection, items: Sequence[DecisionItem], viewer: Viewer, now: datetime
+) -> dict[str, KnownCase]:
     """The cases in sight that items name, by id."""
     ids = sorted({item.id for item in items})
     load, found = loader(Sanction), {}
-    for row in await connection.fetch(_cases(viewer.role), {**viewer.bound, "ids": ids}):
+    for row in await connection.fetch(_cases(viewer.role), {**viewer.bound, "ids": ids, "now": now}):
         case = load.row(row, connection.dialect)
-        found[case.id] = KnownCase(case, row[load.width], bytes(row[load.width + 1]))
+        found[case.id] = KnownCase(case, row[load.width], bytes(row[load.width + 1]), bool(row[-1]))
     return found
 
 
@@ -125,19 +128,8 @@ async def _facts(
 async def decisions_filled(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
     """The decisions that came into a batch, each with its verdict as of now; or the places of cases out of sight."""
     items: Sequence[DecisionItem] = on.input.items
-    known = await known_cases(transaction, items, on.viewer)
+    known = await known_cases(transaction, items, on.viewer, on.now)
     if unseen := tuple(("items", str(i), "id") for i, item in enumerate(items) if item.id not in known):
         return {"unseen": unseen}
     told = await verdicts(transaction, items, known, on.viewer, on.now, office.keys)
     return filled(office.keys, on, [known[item.id].about for item in items], told)
-
-
-async def judged(
-    connection: Connection, keys: Keys, _batch: Any, items: Sequence[Item], viewer: Viewer, now: datetime
-) -> tuple[Result, ...]:
-    """What would become of items that wait."""
-    asked = [item.read(DecisionItem) for item in items]
-    known = await known_cases(connection, asked, viewer)
-    told = await verdicts(connection, asked, known, viewer, now, keys)
-    pairs = zip(items, asked, told, strict=True)
-    return tuple(Result(item.number, wanted.id, None, verdict) for item, wanted, verdict in pairs)

@@ -13,7 +13,7 @@ from domain.table import Table
 from domain.viewer import Viewer
 from workflows.changes import Completion, Detail, Say, Serve
 from workflows.database import valued
-from workflows.engine import Workflow
+from workflows.engine import On, Workflow
 
 
 @dataclass(eq=False)
@@ -93,6 +93,7 @@ class Writing:
     later: list[tuple[Hand, Completion]] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)  # an account, and the authority that it goes to
     caught_up: Collection[str] = ()  # roots under which all that had passed was tried before this work began
+    asked: On | None = None  # the step that somebody asks for, with all that is looked at to decide it
     recorded_at: datetime | None = None  # of a timed step: when it is written, which may be long after it takes effect
 
     def hands_of(self, noun: str, states: Collection[str] | None = None) -> list[Hand]:

@@ -13,13 +13,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.columns import UtcTime
-from domain.deadline import Deadline
+from domain.deadline import Deadline, DeadlineKind
 from domain.policy.roles import Role
 from domain.table import table_of
 from workflows.hands import Writing
 
 _DEADLINE: Final = table_of(Deadline)
 _NOW: Final = sa.bindparam("now", type_=UtcTime(), required=False)
+_COOLING_OFF: Final[sa.ColumnElement[str]] = sa.literal_column(f"'{DeadlineKind.COOLING_OFF}'")
 # Neither settled, paused nor told; put aside or not.
 PASSED: Final = (
     _DEADLINE.c.settled_at.is_(None),
@@ -27,6 +28,13 @@ PASSED: Final = (
     _DEADLINE.c.outcome.is_(None),
     _DEADLINE.c.due_at < _NOW,
 )
+
+
+def was_closed(account: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether time has closed an account whose holder asked for it, though no worker came."""
+    of_account = (_DEADLINE.c.case_id == account.c.id, _DEADLINE.c.kind == _COOLING_OFF, *PASSED)
+    passed = sa.exists().where(*of_account).correlate_except(_DEADLINE)
+    return sa.case((account.c.closing_at < _NOW, passed), else_=sa.false())
 
 
 def has_passed(deadline: Deadline, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 
 from domain.deadline import Deadline
 from domain.identity import Identity
@@ -13,6 +14,7 @@ from domain.policy.roles import Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.table import Table, table_of
 from domain.viewer import Viewer
+from workflows.commands import Command
 from workflows.database import Among, Connection, Transaction, loader
 from workflows.engine import Transition, Workflow
 from workflows.hands import Hand, Writing
@@ -120,6 +122,18 @@ async def _load_reached(
             found = loader(reached.model).row(row, transaction.dialect)
             if found.id != hand.id:
                 writing.hands.append(Hand.of(reached, found))
+
+
+def under(
+    workflow: Workflow, transition: Transition, command: Command, viewer: Viewer
+) -> tuple[type[Table], str | None, str]:
+    """The table and id of the row that a new case is created under, and the input field that may name it."""
+    name = transition.under or "provider_id"
+    model = workflow.under or workflow.root
+    if workflow.bodies and (viewer.authority_id is not None or getattr(command, "authority_id", None)):
+        name, model = "authority_id", workflow.bodies[0]
+    named = getattr(command, name, None)
+    return model, named or getattr(viewer, name, None), to_camel(name)
 
 
 async def load_under(model: type[Table], id_: str | None, path: str, writing: Writing, transaction: Transaction) -> Any:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from domain.account import LIVE, Account
 from domain.agreement import AgreementVersion, Baseline, Consent
+from domain.calendar import local_day
 from domain.closing import closes_at
 from domain.columns import TEXT, WordText
 from domain.deadline import Deadline, DeadlineKind
@@ -19,10 +20,10 @@ from domain.filing import Filing
 from domain.identity import Identity
 from domain.journal import Step
 from domain.licence import Licence
-from domain.permission import Permission, PermissionState
+from domain.permission import Permission, PermissionState, extended_to, last_day
 from domain.policy.roles import Role
 from domain.provider import Mode, Provider
-from domain.publishing import Act, Block, Content, Granted, Held, OnFile, Standing, decide
+from domain.publishing import Act, Block, Content, Granted, Held, OnFile, Standing, decide, has_closed
 from domain.qualification import Qualification, QualificationState
 from domain.restriction import Running
 from domain.sanction import HasTerm, Measure, MeasureLevel, is_not_over
@@ -30,13 +31,14 @@ from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.closing import HELD_UNTIL, latest
 from workflows.database import Among, Beside, Connection, Row, decoder
+from workflows.lateness import PASSED
 from workflows.loading import in_scope
 from workflows.provider import PUBLISH_BEFORE_FILING
 
 _ACCOUNT, _PROVIDER, _FILING, _IDENTITY = (table_of(model) for model in (Account, Provider, Filing, Identity))
 _AGREEMENT, _CONSENT, _STEP = table_of(AgreementVersion), table_of(Consent), table_of(Step)
 _PERMISSION, _LICENCE, _QUALIFICATION = table_of(Permission), table_of(Licence), table_of(Qualification)
-_MEASURE, _COOLING = table_of(Measure), table_of(Deadline)
+_MEASURE, _DEADLINE, _COOLING = table_of(Measure), table_of(Deadline), table_of(Deadline).alias("cooling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ async def by_handles(
     """Where the accounts in scope stand that bear these handles at a provider now, by the handle in small letters."""
     bound = {**viewer.bound, "now": now, "handles": [key_of(handle) for handle in handles], "provider_id": provider_id}
     rows = await connection.fetch(_of_handles(viewer.role), bound)
-    return {key_of(one.handle): one for one in _read(rows, connection.dialect)}
+    known = _read(rows, connection.dialect)
+    return {key_of(one.handle): one for one in known if not has_closed(one.standing, now)}
 
 
 def key_of(handle: str) -> str:
@@ -137,6 +140,16 @@ def _consent_lost_at() -> sa.ScalarSelect[Any]:
     )
 
 
+def _ended_at() -> sa.ColumnElement[Any]:
+    """When a permission ended that no worker ended, if the register says so too: of those that something passed of."""
+    of_permission = (
+        _DEADLINE.c.case_id == _PERMISSION.c.id,
+        _DEADLINE.c.kind == _word(DeadlineKind.PERMISSION_VALIDITY),
+    )
+    passed = sa.select(sa.func.max(_DEADLINE.c.due_at)).where(*of_permission, *PASSED).correlate(_PERMISSION)
+    return sa.case((_PERMISSION.c.due_at < _NOW, passed.scalar_subquery()), else_=sa.null())
+
+
 def _left_at() -> sa.ColumnElement[Any]:
     """When a qualification that does not stand was taken: looked up for those alone."""
     verified = _word(QualificationState.VERIFIED)
@@ -165,9 +178,10 @@ _COLUMNS: Final = (
     _COOLING.c.due_at, _COOLING.c.left_seconds, *map(_if_closing, HELD_UNTIL),
     _MEASURE.c.id, _MEASURE.c.level, _MEASURE.c.scope, _MEASURE.c.is_news, _MEASURE.c.from_at, _MEASURE.c.until,
     _MEASURE.c.ended_at, _MEASURE.c.stayed_from, _MEASURE.c.stayed_until,
+    sa.type_coerce(_ended_at(), _DEADLINE.c.due_at.type),
 )  # fmt: skip
 _GRANTED, _HELD, _CLOSING, _RUNNING = slice(12, 19), slice(19, 25), slice(26, 30), slice(30, 39)
-_CONSENT_LOST_AT, _MEASURE_ID = 25, 30
+_CONSENT_LOST_AT, _MEASURE_ID, _ENDED_AT = 25, 30, 39
 
 
 def _qualifications() -> sa.ColumnElement[bool]:
@@ -265,10 +279,21 @@ def _known(group: Sequence[Sequence[Any]]) -> Known:
         consent_lost_at=None if lost_at is None else max(lost_at, here_since),
         verified_until=one[11],
         held=None if mode == Mode.SANDBOX else held,
-        permission=None if one[12] is None else Granted(*one[_GRANTED]),
+        permission=_granted(one),
         measures=measures,
     )
     return Known(id_, handle, standing)
+
+
+def _granted(one: Sequence[Any]) -> Granted | None:
+    """The permission; none where it has expired, though no worker came."""
+    if one[12] is None:
+        return None
+    granted, ended_at = Granted(*one[_GRANTED]), one[_ENDED_AT]
+    last = last_day(granted.kind, granted.valid_until, granted.licence_valid_to)
+    if ended_at is None or last is None or extended_to(last, granted.renewal_asked_at) >= local_day(ended_at):
+        return granted
+    return None
 
 
 def _running(group: Sequence[Sequence[Any]]) -> tuple[Running, ...]:

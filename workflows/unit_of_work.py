@@ -17,12 +17,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from pydantic.alias_generators import to_camel
-
 from domain.ids import new_id
 from domain.policy.roles import Grant, Role
 from domain.problems import Problem, ProblemCode, Refused
-from domain.table import Table
 from domain.viewer import Viewer
 from workflows import idempotency, proposals
 from workflows.catching_up import in_time
@@ -32,8 +29,9 @@ from workflows.engine import On, Transition, Workflow, refusals
 from workflows.facts import gather_facts
 from workflows.firing import complete, fire
 from workflows.hands import Hand, StepInHand, Writing
+from workflows.in_the_way import begin_anew_if_held
 from workflows.journal import whose, write_steps
-from workflows.loading import load_case, load_deadlines, load_under, subject_of
+from workflows.loading import load_case, load_deadlines, load_under, subject_of, under
 from workflows.office import Office
 from workflows.versions import moved_on
 from workflows.viewers import viewer_in
@@ -135,7 +133,12 @@ async def frame(
             hashed = input_hash(office.keys.derived("proposal"), asked, command)
             if (before := await idempotency.begin(transaction, caller, key, hashed, now)) is not None:
                 return dict(before), await _known(present, transaction)
-        ids = await act(Writing(present, now, caught_up=caught_up), transaction)
+        writing = Writing(present, now, caught_up=caught_up)
+        try:
+            ids = await act(writing, transaction)
+        except Refused as refused:
+            await begin_anew_if_held(refused.problems, writing, transaction)
+            raise
         if key is not None:
             await idempotency.finish(transaction, caller, key, ids)
         return ids, await _known(present, transaction)
@@ -212,6 +215,7 @@ async def _decide(
     transaction: Transaction,
 ) -> dict[str, Any]:
     """Decide and write: a proposal where a second person is needed and has not been heard, else the step."""
+    writing.asked = on
     given = on.input.proposal if isinstance(on.input, ProposableCommand) else None
     proposal = None
     if hand is not None and given is not None:
@@ -272,18 +276,6 @@ async def _propose(
     id_ = proposals.propose(office, writing, transition, hand, on.input, subject)
     await write(writing, transaction)
     return {"case": hand.id, "proposal": id_}
-
-
-def under(
-    workflow: Workflow, transition: Transition, command: Command, viewer: Viewer
-) -> tuple[type[Table], str | None, str]:
-    """The table and id of the row that a new case is created under, and the input field that may name it."""
-    name = transition.under or "provider_id"
-    model = workflow.under or workflow.root
-    if workflow.bodies and (viewer.authority_id is not None or getattr(command, "authority_id", None)):
-        name, model = "authority_id", workflow.bodies[0]
-    named = getattr(command, name, None)
-    return model, named or getattr(viewer, name, None), to_camel(name)
 
 
 def _refuse_incompetent(transition: Transition, on: On) -> None:

@@ -303,6 +303,28 @@ async def test_t1_an_item_of_a_batch_is_decided_on_what_time_left(world: World) 
     assert [(await case.row()).state for case in cases] == ["EXPIRED"] * 3
 
 
+async def test_t1_a_trial_of_a_batch_judges_what_time_will_leave_and_writes_nothing(world: World) -> None:
+    provider = await world.provider()
+    case = await restricted(provider)
+    close = {"reasons": REASONS, "evidenceIds": await case.evidence(), "circumstances": CIRCUMSTANCES}
+    told = []
+    for seen in (await case.version(), await case.version() + 1):
+        item = {"id": case.id, "version": seen, "close": close}
+        fill: dict[str, Any] = {"items": [item], "idempotencyKey": unique("key-")}
+        filled = await provider.officer.must("sanctionBatchFill", select="digest", **fill)
+        told.append({"id": filled.id, "version": filled.version, "digest": filled.case["digest"], "dryRun": True})
+    world.clock.advance(days=8)
+
+    async with world.untouched(case.id):
+        tried = [await provider.officer.do("sanctionDecide", **one) for one in told]
+    late: dict[str, Any] = {"items": [item], "idempotencyKey": unique("key-")}
+    into = await provider.officer.must("sanctionBatchFill", **late)
+
+    codes = [[problem["code"] for problem in one.payload["results"][0]["problems"]] for one in (*tried, into)]
+    assert codes == [["STALE_VERSION"], ["ILLEGAL_TRANSITION"], ["ILLEGAL_TRANSITION"]]
+    assert (await case.row()).state == "EXPIRED"  # what comes in is judged on what time has left
+
+
 async def test_t1_a_new_case_begins_under_what_time_left(world: World) -> None:
     provider = await world.provider()
     holder, id_, number = await provider.news_unit()
