@@ -307,9 +307,9 @@ async def test_t1_a_trial_of_a_batch_judges_what_time_will_leave_and_writes_noth
     provider = await world.provider()
     case = await restricted(provider)
     close = {"reasons": REASONS, "evidenceIds": await case.evidence(), "circumstances": CIRCUMSTANCES}
-    told = []
-    for seen in (await case.version(), await case.version() + 1):
-        item = {"id": case.id, "version": seen, "close": close}
+    told, version = [], await case.version()
+    items = [{"id": case.id, "version": seen, "close": close} for seen in (version, version + 1)]
+    for item in items:
         fill: dict[str, Any] = {"items": [item], "idempotencyKey": unique("key-")}
         filled = await provider.officer.must("sanctionBatchFill", select="digest", **fill)
         told.append({"id": filled.id, "version": filled.version, "digest": filled.case["digest"], "dryRun": True})
@@ -317,7 +317,7 @@ async def test_t1_a_trial_of_a_batch_judges_what_time_will_leave_and_writes_noth
 
     async with world.untouched(case.id):
         tried = [await provider.officer.do("sanctionDecide", **one) for one in told]
-    late: dict[str, Any] = {"items": [item], "idempotencyKey": unique("key-")}
+    late: dict[str, Any] = {"items": items[1:], "idempotencyKey": unique("key-")}
     into = await provider.officer.must("sanctionBatchFill", **late)
 
     codes = [[problem["code"] for problem in one.payload["results"][0]["problems"]] for one in (*tried, into)]
