@@ -142,12 +142,9 @@ def _consent_lost_at() -> sa.ScalarSelect[Any]:
 
 def _ended_at() -> sa.ColumnElement[Any]:
     """When a permission ended that no worker ended, if the register says so too: of those that something passed of."""
-    of_permission = (
-        _DEADLINE.c.case_id == _PERMISSION.c.id,
-        _DEADLINE.c.kind == _word(DeadlineKind.PERMISSION_VALIDITY),
-    )
-    passed = sa.select(sa.func.max(_DEADLINE.c.due_at)).where(*of_permission, *PASSED).correlate(_PERMISSION)
-    return sa.case((_PERMISSION.c.due_at < _NOW, passed.scalar_subquery()), else_=sa.null())
+    kind = _DEADLINE.c.kind == _word(DeadlineKind.PERMISSION_VALIDITY)
+    passed = sa.select(sa.func.max(_DEADLINE.c.due_at)).where(_DEADLINE.c.case_id == _PERMISSION.c.id, kind, *PASSED)
+    return sa.case((_PERMISSION.c.due_at < _NOW, passed.correlate(_PERMISSION).scalar_subquery()), else_=sa.null())
 
 
 def _left_at() -> sa.ColumnElement[Any]:
@@ -291,9 +288,8 @@ def _granted(one: Sequence[Any]) -> Granted | None:
         return None
     granted, ended_at = Granted(*one[_GRANTED]), one[_ENDED_AT]
     last = last_day(granted.kind, granted.valid_until, granted.licence_valid_to)
-    if ended_at is None or last is None or extended_to(last, granted.renewal_asked_at) >= local_day(ended_at):
-        return granted
-    return None
+    ended = ended_at and last and extended_to(last, granted.renewal_asked_at) < local_day(ended_at)
+    return None if ended else granted
 
 
 def _running(group: Sequence[Sequence[Any]]) -> tuple[Running, ...]:
