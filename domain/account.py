@@ -57,12 +57,23 @@ class AccountFlag(Word):
         "同一主体曾被处置关闭",
         "An account of the same person or organisation was closed as a measure under another holder",
     )
+    UNDER_MEASURE = (
+        "UNDER_MEASURE",
+        "同一主体处置未了",
+        "A case that the same person or organisation was told of, or a measure, stands",
+    )
     BANNED = "BANNED", "主体在禁入期内", "The person or organisation behind it is kept out since a closure"
 
 
 # The applicant's side never learns of these.
 BLIND_FLAGS: Final = frozenset(
-    {AccountFlag.TWIN, AccountFlag.QUOTA_BY_INDEX, AccountFlag.CLOSURE_BY_INDEX, AccountFlag.BANNED}
+    {
+        AccountFlag.TWIN,
+        AccountFlag.QUOTA_BY_INDEX,
+        AccountFlag.CLOSURE_BY_INDEX,
+        AccountFlag.UNDER_MEASURE,
+        AccountFlag.BANNED,
+    }
 )
 # Any of these asks for a second person at the approval.
 SECOND_READER_FLAGS: Final = frozenset(AccountFlag) - BLIND_FLAGS

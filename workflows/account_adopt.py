@@ -104,8 +104,8 @@ def agreement_is_consented_to_or_in_grace(on: On) -> bool:
 
 @guard(ProblemCode.REVIEW_NEEDED, rests=Rests.DERIVED, path=("holderId",))
 def subject_was_never_closed_or_banned_here(on: On) -> bool:
-    """Nobody reads what is adopted, so these apply. One code for both: whoever adopts is not told of a ban."""
-    return not on.facts.banned and not on.facts.closed
+    """Nobody reads what is adopted, so these apply. One code for all: whoever adopts is not told of a ban."""
+    return not (on.facts.banned or on.facts.closed or on.facts.under_measure)
 
 
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("holderId",))

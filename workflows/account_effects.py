@@ -99,7 +99,7 @@ def keep_submission(on: On) -> Iterable[Change]:
 
 def _looked_for_bans(on: On) -> Insert:
     """Bans of the subject, and closures under other holders: found blind, told to reviewers alone."""
-    hits = on.facts.closed_by_index + on.facts.banned
+    hits = on.facts.closed_by_index + on.facts.banned + on.facts.under_measure
     return Insert(AccessLog, {**looked_up_blind(on, on.id, hits), "purpose": "BAN_CHECK"})
 
 
@@ -150,6 +150,8 @@ def tell_overdue(_: On) -> Iterable[Change]:
 
 def approve(on: On) -> Iterable[Change]:
     yield Set({"category": on.input.category, **UNCLAIMED})
+    if on.facts.under_measure and AccountFlag.UNDER_MEASURE not in on.case.flags:  # it came after the application
+        yield Set({"flags": [*on.case.flags, AccountFlag.UNDER_MEASURE.value]})
     yield _looked_for_bans(on)
     yield Settle(DeadlineKind.REVIEW_DECISION)
     yield Detail({"category": on.input.category})
@@ -172,12 +174,13 @@ def reapply(on: On) -> Iterable[Change]:
 
 
 def approval_needs_two(on: On) -> bool:
-    """A flagged application, one that the reviewer puts under news, or of a subject closed before elsewhere.
+    """A flagged application, one put under news, or of a subject closed before elsewhere, or under a measure by now.
 
-    The last is not among what `is_flagged` tells: the applicant's side sees that.
+    The last two are not among what `is_flagged` tells: the applicant's side sees that.
     """
-    seen_before = AccountFlag.CLOSURE_BY_INDEX in on.case.flags
-    return bool(on.case.is_flagged) or seen_before or is_news(getattr(on.input, "category", None))
+    blind = {AccountFlag.CLOSURE_BY_INDEX, AccountFlag.UNDER_MEASURE}.intersection(on.case.flags)
+    told = bool(on.case.is_flagged or blind or on.facts.under_measure)
+    return told or is_news(getattr(on.input, "category", None))
 
 
 def rejection_needs_two(on: On) -> bool:

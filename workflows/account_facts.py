@@ -62,6 +62,7 @@ class AccountFacts:
     person: bytes | None = None
     organisation: bytes | None = None
     banned: bool = False  # the subject, now
+    under_measure: bool = False  # the subject: a case that they were told of, or a measure, stands
     closed: int = 0  # of the holder's accounts, as measures
     closed_by_index: int = 0  # of the same person or organisation under other holders
     credit_code_flagged: bool = False

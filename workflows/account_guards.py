@@ -210,6 +210,7 @@ def flags_under(on: On, category: str, *, exception: bool) -> list[AccountFlag]:
         AccountFlag.EARLIER_CLOSURE: facts.closed > 0,
         AccountFlag.CLOSURE_BY_INDEX: facts.closed_by_index > 0,
         AccountFlag.BANNED: facts.banned,
+        AccountFlag.UNDER_MEASURE: facts.under_measure,
     }
     found |= {flag for flag, is_so in marks.items() if is_so}
     return [flag for flag in AccountFlag if flag in found]

@@ -31,6 +31,7 @@ from workflows.database import Among, Beside, Connection, Keys, Row, decoder, lo
 from workflows.lateness import is_late
 from workflows.qualification import qualified
 from workflows.sight import in_scope
+from workflows.under_measure import under_measure
 
 _ACCOUNT, _RESERVED, _HOLDER = table_of(Account), table_of(ReservedName), table_of(Holder)
 _IDENTITY, _PROVIDER = table_of(Identity), table_of(Provider)
@@ -130,6 +131,7 @@ class Known:
     names: set[str] = field(default_factory=set)
     handles: set[str] = field(default_factory=set)
     banned: frozenset[str] = frozenset()
+    under_measure: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()  # holders who, or whose like, had an account closed as a measure
     until: datetime | None = None
 
@@ -148,6 +150,7 @@ class Known:
             credit_code_flagged=holder.credit_code_flagged,
             twin=holder.twin,
             banned=item.holder_id in self.banned,
+            under_measure=item.holder_id in self.under_measure,
             closed=int(item.holder_id in self.closed),
             provider_mode=self.provider.mode,
             provider_division=self.provider.division,
@@ -215,6 +218,7 @@ async def known_of(
         (known.names if what == "name" else known.handles).add(key)
     subjects = {id_: (provider_id, holder.known_by) for id_, holder in known.holders.items()}
     known.banned = await banned(keys, connection, subjects, now, held=lock)
+    known.under_measure = await under_measure(keys, connection, subjects, now)
     known.closed = frozenset(row[0] for row in await connection.fetch(CLOSED_BEFORE, {"ids": list(known.holders)}))
     return known
 

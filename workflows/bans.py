@@ -7,13 +7,11 @@ commit: no account is approved beside a ban that is under way. SQLite has one wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 
 from domain.columns import TEXT
 from domain.holder import SubjectType
@@ -21,57 +19,16 @@ from domain.sanction import Ban, BanKind
 from domain.table import table_of
 from domain.vault.blind_index import ban_index
 from domain.vault.keys import Keys
+from workflows.blind import AmongDigests
 from workflows.database import Among, Connection, Transaction
 from workflows.database import Keys as Texts
 from workflows.engine import Gathered, On, Sought
 from workflows.identity import PERSONS
+from workflows.under_measure import under_measure
 
 _BAN = table_of(Ban)
 NOW: Final = sa.bindparam("now", type_=_BAN.c.until.type, required=False)
 Fields = Mapping[str, Mapping[str, Any]]
-
-
-class Digests(sa.types.TypeDecorator[list[bytes]]):
-    """A list of digests as one parameter: an array on PostgreSQL, JSON of their hexadecimal on SQLite."""
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        array = postgresql.ARRAY(sa.LargeBinary())
-        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else array)
-
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
-        return _as_json if dialect.name == "sqlite" else list
-
-
-def _as_json(digests: Sequence[bytes]) -> str:
-    return "[" + ",".join(f'"{digest.hex().upper()}"' for digest in digests) + "]"
-
-
-class AmongDigests(sa.ColumnElement[bool]):
-    """`column` is one of the digests bound under `digests`: one statement however many there are."""
-
-    inherit_cache = True
-    type = sa.Boolean()
-
-    def __init__(self, column: sa.ColumnElement[Any]) -> None:
-        self.column = column
-        self.bound = sa.bindparam("digests", type_=Digests(), required=False)
-
-    def self_group(self, against: Any = None) -> AmongDigests:
-        return self
-
-
-@compiles(AmongDigests, "sqlite")
-def _among_sqlite(element: AmongDigests, compiler: Any, **kw: Any) -> str:
-    chosen = sa.select(sa.func.json_each(element.bound).table_valued("value").c.value)
-    return str(compiler.process(sa.func.hex(element.column).in_(chosen), **kw))
-
-
-@compiles(AmongDigests, "postgresql")
-def _among_postgresql(element: AmongDigests, compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(element.column == sa.any_(element.bound), **kw))
 
 
 def standing(kind: BanKind) -> sa.ColumnElement[bool]:
@@ -134,8 +91,11 @@ async def _sought(keys: Keys, connection: Connection, fields: Fields, now: datet
         for id_, one in fields.items()
         if "person" in one
     }
-    found = await banned(keys, connection, subjects, now)
-    return {id_: {"banned": id_ in found} for id_ in subjects}
+    found, measured = (
+        await banned(keys, connection, subjects, now),
+        await under_measure(keys, connection, subjects, now),
+    )
+    return {id_: {"banned": id_ in found, "under_measure": id_ in measured} for id_ in subjects}
 
 
 async def _asked_again(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
@@ -144,7 +104,9 @@ async def _asked_again(office: Any, transaction: Transaction, on: On) -> Mapping
         return {}
     facts = on.facts
     subject = facts.provider_id, known_by(facts.subject_type, facts.person, facts.organisation)
-    return {"banned": bool(await banned(office.keys, transaction, {on.id: subject}, on.now, held=True))}
+    is_banned = await banned(office.keys, transaction, {on.id: subject}, on.now, held=True)
+    is_measured = await under_measure(office.keys, transaction, {on.id: subject}, on.now)
+    return {"banned": bool(is_banned), "under_measure": bool(is_measured)}
 
 
 BANNED: Final = Sought("banned", _sought, in_steps=True)

@@ -70,7 +70,7 @@ SANCTION = Workflow(
             ),
             effects=(effects.keep_evidence, time.start_deciding),
             code_lists=("sanction_grounds",),
-            facts=(opening.OPENING, opening.CONDUCTS, opening.SEALED),
+            facts=(opening.OPENING, opening.CONDUCTS, opening.SEALED, facts.OPENED_ON),
             opening=effects.opening,
             under="account_id",
         ),

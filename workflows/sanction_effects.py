@@ -37,6 +37,7 @@ def opening(on: On) -> Opening:
         "conduct_on": asked.conduct_on,
         "harms_life_or_property": asked.harms_life_or_property,
         "licence_number": on.facts.licence_number,
+        "subject_index": on.facts.ban_index,
         "priority": priority,
         "rank": priority.rank,
         "answer_points": 0,

@@ -254,4 +254,11 @@ async def _subject_index(office: Any, transaction: Transaction, on: On) -> Mappi
     return {"ban_index": found}
 
 
+async def _opened_on(office: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
+    """By what the subject is known again, whoever stands behind the holder's login later."""
+    index = subject_of(*(await transaction.fetch(_INDEXES, {"id": on.cause.holder_id}))[0])
+    return {"ban_index": None if index is None else ban_index(office.keys, on.cause.provider_id, index)}
+
+
 SUBJECT_INDEX: Final = Gathered("subject_index", _subject_index)
+OPENED_ON: Final = Gathered("opened_on", _opened_on)

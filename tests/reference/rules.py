@@ -252,7 +252,7 @@ KINDS: Final = {
     "mandate": "DOCUMENT",
 }
 BLIND_FLAGS: Final = frozenset(
-    {"TWIN", "QUOTA_BY_INDEX", "CLOSURE_BY_INDEX", "BANNED"}
+    {"TWIN", "QUOTA_BY_INDEX", "CLOSURE_BY_INDEX", "UNDER_MEASURE", "BANNED"}
 )  # told to reviewers, never to the applicant's side
 APPLICANTS: Final = frozenset({"HOLDER", "INTEGRATION", "PUBLIC"})
 
