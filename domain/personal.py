@@ -23,7 +23,7 @@ _MOBILE_DIGITS: Final = range(8, 16)
 _GROUP: Final = re.compile(r"(?:(?<![0-9A-Za-z])[A-Za-z]{1,3}[ -]?)?[0-9]+(?:[Xx](?![0-9A-Za-z]))?")
 _MAY_HOLD_ONE: Final = re.compile(r"(?:\d\D{0,3}){8}")
 _CHARACTERS_MAX: Final = 22  # 18 of a number, and letters before it
-_BETWEEN: Final = re.compile(r"[\s\-‐-―−.·•・,、，/\\_*~:()\[\]]{1,3}")
+_BETWEEN: Final = re.compile(r"[\s\-‐-―−.·•・,、，;；|+=/\\_*~:()\[\]]{1,3}")
 _PERMIT_WORDS: Final = re.compile(r"(?:通行证|台胞证|证件|证号|permit)[^0-9]{0,12}$", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
