@@ -30,6 +30,7 @@ class DeadlineKind(Word):
     CHANGE_DECISION = "CHANGE_DECISION", "变更审核决定", "The provider decides a change of particulars"
     CHANGE_SUPPLEMENT = "CHANGE_SUPPLEMENT", "补充变更材料", "The holder supplements a change"
     COOLING_OFF = "COOLING_OFF", "注销冷静期", "An account asked to be closed is closed"
+    NAME_AMENDMENT = "NAME_AMENDMENT", "单位更名备案变更", "A filing in force takes a changed name of its organisation"
     LICENCE_DOUBT = "LICENCE_DOUBT", "许可证存疑核查", "The provider looks into a licence in doubt"
     SANCTION_ANSWER = "SANCTION_ANSWER", "听取陈述申辩", "The holder answers a notice of sanction"
     SANCTION_DECISION = "SANCTION_DECISION", "处置决定", "A sanction is decided"

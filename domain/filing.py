@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 
 from domain.case import Journalled, Tenant, Timed
-from domain.columns import flag, integer, json, moment, text, word
+from domain.columns import blob, flag, integer, json, moment, text, word
 from domain.holder import SubjectType
 from domain.state import State
 
@@ -27,7 +27,7 @@ class FilingState(State):
 
 
 class Filing(Tenant, Journalled, Timed, table=True):
-    """What was put on file of an account. A person is named by pseudonym only: nothing of the vault lies here."""
+    """What was put on file of an account. A person is named by pseudonym only; an organisation's name is sealed."""
 
     state: FilingState = word(FilingState)
     account_id: str = text(foreign_key="account.id")
@@ -52,6 +52,7 @@ class Filing(Tenant, Journalled, Timed, table=True):
     defects: list[Any] = json()
     was_refused: bool = flag()  # ever declined or revoked: it gives no right to publish before it is accepted
     was_in_force: bool = flag()  # when its account was closed: then it comes back under its number with the account
+    sealed: bytes | None = blob(nullable=True)  # name and code of the organisation, as it was submitted with them
     former_number: str | None = text(nullable=True)  # the number an adopted account was filed under elsewhere
     transfer_to: str | None = text(nullable=True, foreign_key="authority.id")  # asked to take it over
     transfer_asked_at: datetime | None = moment(nullable=True)

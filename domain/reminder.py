@@ -21,7 +21,8 @@ REMINDED_BY: Final[Mapping[K, K]] = MappingProxyType(
         K.CHANGE_SUPPLEMENT: K.CHANGE_SUPPLEMENT_REMINDER,
     }
 )
-REMINDERS: Final = frozenset(REMINDED_BY.values())  # nothing is due from anybody then: no case shows them
+# Nothing is due from anybody then, the worker alone has to do: no case shows them.
+REMINDERS: Final = frozenset({*REMINDED_BY.values(), K.NAME_AMENDMENT})
 
 
 def next_reminder(last: datetime, after: datetime) -> datetime | None:

@@ -11,9 +11,10 @@ from workflows import account_effects as effects
 from workflows import account_facts as facts
 from workflows import account_guards as g
 from workflows import account_records as records
-from workflows import leases
+from workflows import filed_names, leases
 from workflows.account_adopt import ADOPT
 from workflows.account_change import CHANGES
+from workflows.account_change_facts import FILINGS
 from workflows.account_close import CLOSING
 from workflows.account_counts import LIVE_ACCOUNTS, LIVE_ACCOUNTS_BESIDE
 from workflows.bans import BANNED, STILL_BANNED
@@ -208,6 +209,15 @@ ACCOUNT = Workflow(
         *CLOSING,
         Transition("file", (S.REVIEWED,), S.FILED, 7, effects=(records.enter,)),
         Transition("amend", IN_USE, None, 7, effects=(records.take_particulars,)),
+        Transition(
+            "rename",
+            IN_USE,
+            None,
+            7,
+            effects=(filed_names.tell_renamed,),
+            facts=(FILINGS, filed_names.NAME_STANDING),
+        ),
+        Transition("resume_rename", IN_USE, None, 7, effects=(filed_names.go_on,), journalled=False),
         Transition("badge", (S.FILED,), S.BADGED, 7, effects=(records.badge,)),
         Transition("rebadge", (S.BADGED,), None, 7, effects=(records.unbadge, records.badge)),
         Transition("unbadge", (S.BADGED,), S.FILED, 7, effects=(records.unbadge,)),

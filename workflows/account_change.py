@@ -132,6 +132,7 @@ def drop_change(_: On) -> Iterable[Change]:
     yield Settle(DeadlineKind.CHANGE_DECISION, Outcome.MOOT)
     yield from runs_no_more(DeadlineKind.CHANGE_SUPPLEMENT)
     yield Set(NO_CHANGE)
+    yield Resume(DeadlineKind.NAME_AMENDMENT)
 
 
 def _withdraw(on: On) -> Iterable[Change]:
@@ -163,6 +164,7 @@ def _approve(on: On) -> Iterable[Change]:
     wanted: AskedChange = on.facts.change
     yield Settle(DeadlineKind.CHANGE_DECISION)
     yield Set(NO_CHANGE)
+    yield Resume(DeadlineKind.NAME_AMENDMENT)
     if on.facts.filing_state != FilingState.ACCEPTED:
         yield from take_on(wanted.display_name, wanted.description, wanted.category)
     yield Detail({"round": wanted.round, "category": wanted.category})
@@ -182,6 +184,7 @@ def _reject(on: On) -> Iterable[Change]:
     yield _release_asked(on)
     yield Settle(DeadlineKind.CHANGE_DECISION)
     yield Set(NO_CHANGE)
+    yield Resume(DeadlineKind.NAME_AMENDMENT)
     yield Serve(Party.HOLDER)
 
 

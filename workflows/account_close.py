@@ -64,6 +64,7 @@ def _cancel(_: On) -> Iterable[Change]:
 def _close(on: On) -> Iterable[Change]:
     yield from _cancel(on)
     yield from drop_change(on)
+    yield Settle(DeadlineKind.NAME_AMENDMENT, Outcome.MOOT)
     yield Later(release_names)
     if isinstance(on.input, Due):  # the holder asked, and has not taken it back
         yield Set({"closed_cause": ClosedCause.HOLDER})

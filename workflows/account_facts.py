@@ -87,6 +87,7 @@ class AccountFacts:
     amendment_is_open: bool = False
     change: AskedChange | None = None
     adoption: Adoption | None = None
+    name_standing: str = ""  # of its filings to the organisation's verified name
     update_taken: bool = False  # by a measure in force: the profile stays as it is
     held_until: datetime | None = None  # when the last ends of what holds, or held, its closing
     reminded: bool = False  # of the supplement that was asked for last

@@ -8,11 +8,13 @@ from domain.account import AccountState
 from workflows.account_change import release_names, take_on
 from workflows.changes import Change, Detail, Later
 from workflows.engine import On
+from workflows.filed_names import look_again
 from workflows.public_record import end_register, enter_register, issue_badge, revoke_badges
 
 
-def enter(_: On) -> Iterable[Change]:
+def enter(on: On) -> Iterable[Change]:
     yield Later(enter_register)
+    yield from look_again(on)
 
 
 def leave(on: On) -> Iterable[Change]:

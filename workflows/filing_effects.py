@@ -11,8 +11,9 @@ from domain.deadline import DeadlineKind, Outcome
 from domain.filing import FilingState
 from domain.journal import TextName
 from domain.notice import Party
-from workflows.changes import Change, Detail, Opening, Pause, Resume, Say, Serve, Set, Settle, Start
+from workflows.changes import Change, Detail, Later, Opening, Pause, Resume, Say, Serve, Set, Settle, Start
 from workflows.engine import On
+from workflows.filed_names import keep_name
 
 _PARTICULARS: Final = (
     "handle",
@@ -52,8 +53,9 @@ def preparation(on: On) -> Opening:
 
 
 def amendment(on: On) -> Opening:
-    """What was approved of a change, for the filing in force; which stands until this one is accepted."""
-    account, change, amended = on.cause, on.facts.change, on.facts.filing_in_force
+    """What was approved of a change, or of an account renamed, for the filing in force, which stands until accepted."""
+    account, amended = on.cause, on.facts.filing_in_force
+    change = on.facts.change or account
     values = {name: getattr(account, name) for name in _PARTICULARS}
     values |= {name: getattr(change, name) for name in CHANGING}
     values |= {"account_id": account.id, "current_of": None, "amends": amended, "reviewed_at": on.now, **_UNDECIDED}
@@ -120,6 +122,7 @@ def submit(on: On) -> Iterable[Change]:
     yield from map(Pause, _PROVIDERS)
     yield Start(DeadlineKind.FILING_DECISION)
     yield Set({"round": on.case.round + 1, "submitted_at": on.now, "defects": []})
+    yield Later(keep_name)
     yield Detail({"round": on.case.round + 1})
 
 

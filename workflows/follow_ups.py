@@ -193,6 +193,10 @@ def _news_resumed() -> Iterator[FollowUp]:
         )
 
 
+def _is_in_use(_: Any, target: Any) -> bool:
+    return target.state in IN_USE
+
+
 def _has_an_open_change(_: Any, target: Any) -> bool:
     return target.change_state is not None
 
@@ -215,6 +219,7 @@ FOLLOW_UPS: Final = (
     FollowUp("account", trigger="adopt", fires=("filing", "prepare")),
     FollowUp("account", trigger="approve_change", fires=("filing", "cancel"), when=(F.DECLINED,), which=_is_amendment),
     FollowUp("account", trigger="approve_change", fires=("filing", "amend"), provided=("filing", F.ACCEPTED)),
+    FollowUp("account", trigger="rename", fires=("filing", "amend"), provided=("filing", F.ACCEPTED)),
     FollowUp(
         "account",
         trigger="approve_change",
@@ -227,6 +232,7 @@ FOLLOW_UPS: Final = (
         "filing", trigger="accept", fires=("account", "amend"), when=(A.REVIEWED, A.FILED, A.BADGED), which=_amends
     ),
     FollowUp("filing", enters=F.ACCEPTED, fires=("account", "file"), when=(A.REVIEWED,)),
+    FollowUp("filing", leaves=F.SUBMITTED, fires=("account", "resume_rename"), when=IN_USE, which=_is_in_use),
     FollowUp(
         "permission", trigger="grant", fires=("permission", "replace"), when=(P.GRANTED, P.SUSPENDED), which=_is_another
     ),

@@ -87,6 +87,7 @@ class IdentityFacts:
     twins: int = 0
     mandate_document: str | None = None
     has_accounts: bool = False  # that are there, or may come back
+    live: tuple[Any, ...] = ()  # those of them that are there, each with who answers for it
     renamed: frozenset[str] = frozenset()  # names that are others in what waits than in what is verified
 
 
@@ -235,7 +236,7 @@ IDENTITY = Workflow(
                 subjects.subject_stays_while_an_account_is_there,
                 subjects.a_machine_verifies_anew_only_what_is_equal,
             ),
-            effects=(subjects.keep_proof, _verify, _run),
+            effects=(subjects.keep_proof, subjects.take_names_along, _verify, _run),
             facts=(subjects.ACCOUNTS, Gathered("taken_over", identity_taken_over)),
             four_eyes=subjects.is_said_to_be_the_same,
             endorsers=frozenset({Role.REVIEWER}),

@@ -1,7 +1,7 @@
 """What a step leaves on the public register: its entry, and the signed record of a badge (Art. 5, 7).
 
-Made after the decision and before the commit, for it needs the keys: an organisation's name lies sealed until its
-account is on file. A natural person's never leaves the vault.
+Made after the decision and before the commit, for it needs the keys: an organisation's name lies sealed in its filing
+until that is accepted. A natural person's never leaves the vault.
 """
 
 from __future__ import annotations
@@ -14,25 +14,20 @@ import sqlalchemy as sa
 
 from domain.calendar import local_day
 from domain.filing import Filing, FilingState
-from domain.holder import SubjectType
-from domain.identity import Identity
 from domain.ids import new_id
 from domain.licence import Licence
 from domain.names import name_key
 from domain.permission import Badge, Permission, PermissionState, RegisterEntry, last_day
-from domain.policy.masking import Form
 from domain.provider import Provider
 from domain.table import Table, table_of
-from domain.vault.bundle import open_bundle
 from domain.vault.signing import BADGE, signer
 from workflows.changes import Insert, Update
 from workflows.database import Transaction, decoder, loader
+from workflows.filed_names import borne_by
 from workflows.hands import Hand, Writing
 from workflows.office import Office
 from workflows.serials import next_serial
 
-# Whose name is a person's own: it is never public.
-PERSONS: Final = frozenset({SubjectType.INDIVIDUAL, SubjectType.SOLE_TRADER})
 # After these the end never was.
 ANNULMENTS: Final = frozenset({"reinstate", "restore"})
 BADGE_PAGES: Final = "badges"
@@ -50,7 +45,6 @@ _OF_ACCOUNT: Final = _rows(RegisterEntry, "account_id")
 _FILED: Final = _rows(Filing, "account_id", table_of(Filing).c.state == FilingState.ACCEPTED.value)
 _GRANTED: Final = _rows(Permission, "account_id", table_of(Permission).c.state == PermissionState.GRANTED.value)
 _PROVIDER: Final = _rows(Provider, "id")
-_IDENTITY: Final = _rows(Identity, "holder_id")
 _LICENCE: Final = table_of(Licence).c
 _VALID_TO: Final = sa.select(_LICENCE.valid_to).where(_LICENCE.number == _ID)
 _STANDING: Final = sa.select(_BADGE.c.id).where(_BADGE.c.account_id == _ID, _BADGE.c.revoked_at.is_(None))
@@ -157,7 +151,7 @@ async def _last_day(permission: Any, transaction: Transaction) -> date | None:
 async def said(office: Office, transaction: Transaction, account: Any, filing: Any) -> dict[str, Any]:
     """What the register says of an account on file."""
     provider = await _one(Provider, _PROVIDER, account.provider_id, transaction)
-    name, code = await _organisation(office, transaction, account)
+    name, code = await borne_by(office, transaction, filing)
     return {
         **{column: getattr(filing, column) for column in ("number", "number_version", "handle", "display_name")},
         **{column: getattr(filing, column) for column in ("subject_type", "category", "division")},
@@ -169,18 +163,6 @@ async def said(office: Office, transaction: Transaction, account: Any, filing: A
         "provider_name": provider.name,
         "mode": provider.mode,
     }
-
-
-async def _organisation(office: Office, transaction: Transaction, account: Any) -> tuple[str | None, str | None]:
-    """Name and credit code of an organisation; of a person nothing."""
-    if account.subject_type in PERSONS:
-        return None, None
-    identity = await _one(Identity, _IDENTITY, account.holder_id, transaction)
-    if identity.bundle is None:
-        return None, None
-    forms = open_bundle(office.keys, identity.mask_key, identity.bundle, identity.id)
-    name, code = (forms.get(field, {}).get(Form.CLEAR) for field in ("organisation_name", "uscc"))
-    return name, code
 
 
 async def _entry(transaction: Transaction, writing: Writing, account_id: str) -> dict[str, Any] | None:

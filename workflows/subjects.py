@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.account import LIVE, Account, AccountState, ClosedCause
+from domain.deadline import Deadline, DeadlineKind
 from domain.holder import SubjectType
 from domain.identity import FIELDS, Identity, IdentityState
 from domain.journal import TextName
@@ -42,13 +43,12 @@ _MAY_COME_BACK: Final = sa.and_(
 )
 ACCOUNTS: Final = Fact(
     "accounts",
-    sa.select(_IDENTITY.c.id)
-    .distinct()
+    sa.select(_IDENTITY.c.id, _ACCOUNT.c.id, _ACCOUNT.c.jurisdiction, _ACCOUNT.c.state)
     .join(_ACCOUNT, _ACCOUNT.c.holder_id == _IDENTITY.c.holder_id)
     .where(
         Among(_IDENTITY.c.id, "ids"), sa.or_(_ACCOUNT.c.state.in_([_word(state) for state in LIVE]), _MAY_COME_BACK)
     ),
-    lambda rows, _: {"has_accounts": bool(rows)},
+    lambda rows, _: {"has_accounts": bool(rows), "live": tuple(row[1:3] for row in rows if row[3] in LIVE)},
     in_steps=True,
 )
 
@@ -92,6 +92,18 @@ def a_machine_verifies_anew_only_what_is_equal(on: On) -> bool:
     if on.viewer.role is not Role.INTEGRATION or has_another_number(on):  # then it is refused for that
         return True
     return not on.facts.renamed and not _differ(on.case, INDEXES)
+
+
+def take_names_along(on: On) -> Iterable[Change]:
+    """Of an organisation: each account has its own row, for what it has filed is asked under its own root."""
+    is_recoded = _differ(on.case, _CODE)
+    if on.facts.subject_type in _KNOWN_BY or not (is_recoded or "organisation_name" in on.facts.renamed):
+        return
+    for account_id, jurisdiction in on.facts.live:
+        whose = {"case_kind": "account", "case_id": account_id, "jurisdiction": jurisdiction}
+        times = {"runs_from": on.now, "due_at": on.now, "next_at": on.now, "attempts": 0, "failures": 0}
+        never = dict.fromkeys(("paused_at", "left_seconds", "settled_at", "outcome", "problem"))
+        yield Insert(Deadline, {"kind": DeadlineKind.NAME_AMENDMENT, **whose, **times, **never})
 
 
 def keep_proof(on: On) -> Iterable[Change]:

@@ -17,7 +17,7 @@ from domain.account import AccountState, ChangeState
 from domain.deadline import DeadlineKind as K
 from domain.deadline import Outcome
 from domain.reminder import REMINDED_BY
-from workflows import permission_time
+from workflows import filed_names, permission_time
 from workflows.changes import Change, Settle, Start
 from workflows.closing import is_held
 from workflows.engine import On
@@ -130,6 +130,7 @@ _ROWS: Final = (
         still=_nothing_holds_it,
         otherwise=_ask_again_then,
     ),
+    TimedStep(K.NAME_AMENDMENT, ("account", "rename"), still=filed_names.is_behind, otherwise=filed_names.wait),
     TimedStep(K.LICENCE_DOUBT, ("permission", "doubt_overdue"), stays_open=True),
     TimedStep(K.SANCTION_ANSWER, None),  # the hearing is over: asked of the date itself
     TimedStep(K.SANCTION_DECISION, ("sanction", "overdue"), stays_open=True),

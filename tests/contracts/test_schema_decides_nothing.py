@@ -39,6 +39,7 @@ PERSONAL: Final = {
     "batch_item": {"sealed"},
     "document_chunk": {"sealed"},
     "evidence": {"sealed"},
+    "filing": {"sealed"},
     "identity": {
         "mask_key", "clear_key", "bundle", "sealed", "resident_id_index", "mobile_index", "uscc_index",
         "pending_bundle", "pending_sealed", "pending_resident_id_index", "pending_mobile_index", "pending_uscc_index",

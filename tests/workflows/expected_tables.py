@@ -123,6 +123,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
         Expected("badge", ("FILED",), "BADGED", FOLLOW_UP),
         Expected("unbadge", ("BADGED",), "FILED", FOLLOW_UP),
         Expected("rebadge", ("BADGED",), STAYS, FOLLOW_UP),  # "badge re-issued": narrow, renewed
+        Expected("rename", IN_USE, STAYS, TIME),  # "one due row an account amends its filing"
+        Expected("resume_rename", IN_USE, STAYS, FOLLOW_UP),  # "resumed by the step that ends it"
         Expected("amend", ("REVIEWED", "FILED", "BADGED"), STAYS, FOLLOW_UP),  # "old particulars stand until accepted"
         Expected("reinstate", ("CLOSED",), "REVIEWED", FOLLOW_UP),
     ),
@@ -250,6 +252,7 @@ TIMED: Final = {
     "FILING_ANSWER": "filing.overdue",
     "FILING_DECISION": "filing.overdue",
     "COOLING_OFF": "account.close",
+    "NAME_AMENDMENT": "account.rename",
     "LICENCE_DOUBT": "permission.doubt_overdue",
     "IDENTITY_REMINDER": "identity.remind",
     "IDENTITY_VALIDITY": "identity.go_stale",
@@ -282,10 +285,12 @@ FOLLOW_UPS: Final = (
     ("account.adopt", "filing.prepare", ()),
     ("account.approve_change", "filing.cancel", ("DECLINED",)),
     ("account.approve_change, filing ACCEPTED", "filing.amend", ()),
+    ("account.rename, filing ACCEPTED", "filing.amend", ()),
     ("account.approve_change", "filing.revise", ("PREPARED", "RETURNED", "DECLINED")),
     ("filing.accept", "filing.supersede", ("ACCEPTED",)),
     ("filing.accept", "account.amend", ("REVIEWED", "FILED", "BADGED")),
     ("filing enters ACCEPTED", "account.file", ("REVIEWED",)),
+    ("filing leaves SUBMITTED", "account.resume_rename", IN_USE),
     ("permission.grant", "permission.replace", ("GRANTED", "SUSPENDED")),
     ("account.file, permission GRANTED", "account.badge", ("FILED",)),
     ("permission enters GRANTED", "account.badge", ("FILED",)),
