@@ -100,7 +100,7 @@ def take_names_along(on: On) -> Iterable[Change]:
     if on.facts.subject_type in _KNOWN_BY or not (is_recoded or "organisation_name" in on.facts.renamed):
         return
     for account_id, jurisdiction in on.facts.live:
-        whose = {"case_kind": "account", "case_id": account_id, "jurisdiction": jurisdiction}
+        whose = {"root_id": account_id, "case_kind": "account", "case_id": account_id, "jurisdiction": jurisdiction}
         times = {"runs_from": on.now, "due_at": on.now, "next_at": on.now, "attempts": 0, "failures": 0}
         never = dict.fromkeys(("paused_at", "left_seconds", "settled_at", "outcome", "problem"))
         yield Insert(Deadline, {"kind": DeadlineKind.NAME_AMENDMENT, **whose, **times, **never})
