@@ -18,7 +18,7 @@ from api.mutations.proposal import ProposalMutations
 from api.mutations.provider import ProviderMutations
 from api.mutations.register import RegisterMutations
 from api.mutations.sanction import SanctionMutations
-from api.queries.codes import Code, listed
+from api.queries.codes import Code, CodeList, listed, lists
 from api.queries.public import statistics
 from api.queries.publishing import MANY, ONE, decision, decisions
 from api.queries.receipts import RECEIPT, notice_by_receipt
@@ -152,6 +152,7 @@ class Query:
     access_log: Connection[Access] = paged(order=ACCESSES, description="Uses of the vault, for auditors.")
     publishing_decision: PublishingDecision | None = value(decision, ONE)
     publishing_decisions: list[PublishingDecision | None] = value(decisions, MANY)
+    code_lists: list[CodeList] = value(lists)
     codes: list[Code] = value(listed, {"list": str, "at": date | None})
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
 
-from domain.calendar import add_calendar_days
+from domain.calendar import add_calendar_days, local_day
+from domain.codes.lists import is_listed
 from domain.deadline import DeadlineKind
 from domain.document import Document
 from domain.holder import Holder, SubjectType
@@ -24,7 +25,7 @@ from domain.publishing import IDENTITY_GRACE_DAYS
 from domain.table import table_of
 from workflows import subjects
 from workflows.changes import Change, Detail, Insert, Serve, Set, Update
-from workflows.commands import AdverseCommand, CaseCommand, CodeName, Formed, Line, Moment, ProposableCommand
+from workflows.commands import AdverseCommand, CaseCommand, CodeName, Formed, Line, Listed, Moment, ProposableCommand
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
 from workflows.subjects import SameSubject
@@ -62,8 +63,8 @@ class IdentitySubmit(CaseCommand):
 class IdentityVerify(ProposableCommand):
     """Confirm the submitted identity. Of a subject with accounts it stays the same subject's."""
 
-    method: CodeName
-    """How it was verified, such as DOCUMENT_CHECK or BANK_TRANSFER."""
+    method: Annotated[CodeName, Listed("verification_methods")]
+    """How it was verified; a code of the list `verification_methods`."""
     until: Moment | None = None
     """Until when it holds; 365 days where it is left out."""
     same_subject: SameSubject | None = None
@@ -131,6 +132,12 @@ def organisation_names_its_operator_and_mandate(on: On) -> bool:
         return True
     given = on.case.pending_sealed if on.case.state in _ONCE_VERIFIED else on.case.sealed
     return given is None or {"organisation_name", "uscc", "mandate"} <= set(given)
+
+
+@guard(ProblemCode.CODE_UNKNOWN, rests=Rests.DERIVED, on_input=True)
+def method_is_of_the_list(on: On) -> Sequence[Problem]:
+    is_known = is_listed("verification_methods", on.input.method, local_day(on.now))
+    return [] if is_known else [Problem(ProblemCode.CODE_UNKNOWN, ("method",), "(verification_methods)")]
 
 
 @guard(ProblemCode.VALIDITY_INVALID, rests=Rests.DERIVED, on_input=True, path=("until",))
@@ -233,12 +240,14 @@ IDENTITY = Workflow(
                 is_not_ones_own_identity,
                 organisation_names_its_operator_and_mandate,
                 until_lies_within_a_year,
+                method_is_of_the_list,
                 subjects.subject_stays_while_an_account_is_there,
                 subjects.a_machine_verifies_anew_only_what_is_equal,
             ),
             effects=(subjects.keep_proof, subjects.take_names_along, _verify, _run),
             facts=(subjects.ACCOUNTS, Gathered("taken_over", identity_taken_over)),
             four_eyes=subjects.is_said_to_be_the_same,
+            code_lists=("verification_methods",),
             endorsers=frozenset({Role.REVIEWER}),
         ),
         Transition(

@@ -11,18 +11,22 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-FILES: Final = (
-    "filing_categories",
-    "rejection_reasons",
-    "return_reasons",
-    "permission_reasons",
-    "legal_bases",
-    "materials",
-    "sanction_grounds",
-    "sanction_reasons",
-    "dismissal_reasons",
-    "restriction_scopes",
-)
+# What each list is of: in 中文 and English.
+LISTS: Final[Mapping[str, tuple[str, str]]] = {
+    "filing_categories": ("备案类别", "Categories of accounts"),
+    "rejection_reasons": ("审核驳回理由", "Reasons to reject an application or an identity"),
+    "return_reasons": ("备案退回理由", "Reasons to return, decline or revoke a filing"),
+    "permission_reasons": ("许可决定理由", "Reasons of decisions on permissions"),
+    "legal_bases": ("法律依据", "Legal bases"),
+    "materials": ("材料种类", "Kinds of materials"),
+    "verification_methods": ("身份核验方式", "Ways to verify an identity"),
+    "sanction_grounds": ("处置事由", "Grounds of sanctions"),
+    "sanction_reasons": ("处置理由", "Reasons of sanctions"),
+    "dismissal_reasons": ("不予处置理由", "Reasons to dismiss a case"),
+    "restriction_scopes": ("限制范围", "Scopes of restrictions"),
+    "divisions": ("行政区划", "Administrative divisions"),
+}
+FILES: Final = tuple(name for name in LISTS if name != "divisions")
 EARLIEST: Final = date(1949, 10, 1)
 
 

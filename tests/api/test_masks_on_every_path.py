@@ -338,7 +338,7 @@ async def test_payloads_of_mutations_show_the_form_of_whoever_acts(world: World)
     await act(as_holder, "identitySubmit", identity, id=holder.identity_id, version=0, **values)
     again = {**values, "residentId": resident_id()}
     # What is shown is the identity that was verified; a change waits unseen until it is.
-    await act(reviewer, "identityVerify", identity, id=holder.identity_id, version=1, method="CHECK")
+    await act(reviewer, "identityVerify", identity, id=holder.identity_id, version=1, method="DOCUMENT_CHECK")
     await act(
         integration,
         "identitySubmit",

@@ -180,6 +180,7 @@ _OF_A_DAY: Final = f"query($list: String!, $at: Date) {{ codes(list: $list, at: 
 _CODES: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     (f'{{ codes(list: "filing_categories") {{ {_CODE} }} }}', {}),
     (f'{{ codes(list: "divisions", at: "2014-08-07") {{ {_CODE} }} }}', {}),
-    (_OF_A_DAY, {"list": "none", "at": None}),
+    ("{ codeLists { list en: label(language: EN) zh: label(language: ZH) label __typename } }", {}),
+    (_OF_A_DAY, {"list": "verification_methods", "at": None}),
     (_OF_A_DAY, {"list": "legal_bases", "at": "2010-01-01"}),
 )

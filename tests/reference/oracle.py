@@ -24,6 +24,7 @@ from graphql import (
     parse,
 )
 
+from domain.codes.lists import LISTS
 from tests.reference import lists, public, sanctions, values
 from tests.reference.lists import FIRST, JOURNAL, PAGED, Asking, Listed
 from tests.reference.publishing import is_in_force
@@ -236,6 +237,7 @@ _ROOTS: Final[Mapping[str, Resolver]] = {
     "viewer": lambda _, info: values.me(info.context),
     "node": lambda _, info, id: _by_prefix(info.context, id, "Query.node"),
     "nodes": lambda _, info, ids: [_by_prefix(info.context, id_, "Query.nodes") for id_ in ids],
+    "codeLists": lambda *_: [{"list": name, "zh": zh, "en": en} for name, (zh, en) in LISTS.items()],
     "codes": lambda _, info, **asked: values.code_list(info.context, asked),
     "registerEntry": lambda _, info, number: _row(
         info.context, "register_entry", "number", number, "Query.registerEntry"
@@ -254,7 +256,7 @@ def _root(label: str, name: str) -> Resolver:
 
 
 def _of_values(label: str, name: str) -> Resolver:
-    if label in ("Code.label", "Problem.message"):
+    if label in ("Code.label", "CodeList.label", "Problem.message"):
         return lambda code, info, **asked: values.label(info.context, code, asked)
     return lambda made, _info, **_: made[name]
 

@@ -148,7 +148,7 @@ class Writer:
             return self.random.choice(self.moments)
         if type_name == "Date":
             return self.random.choice(("2014-08-07", "2026-03-02"))
-        kept = {"list": ("materials", "filing_categories", "none"), "category": ("NEWS", "LIFESTYLE")}
+        kept = {"list": ("materials", "filing_categories", "divisions"), "category": ("NEWS", "LIFESTYLE")}
         return self.random.choice(kept.get(name, ("330100", "示例日报", "330000")))
 
 

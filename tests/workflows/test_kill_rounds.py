@@ -109,7 +109,7 @@ class Load:
         identity = found.json()["data"]["holder"]["identity"]["id"]
         values = {"legalName": "欧阳示例", "residentId": resident_id(), "mobile": mobile()}
         await self.take(client, staff, "identitySubmit", id=identity, version=0, **values)
-        await self.take(client, staff, "identityVerify", id=identity, version=1, method="CHECK")
+        await self.take(client, staff, "identityVerify", id=identity, version=1, method="DOCUMENT_CHECK")
         await self.take(
             client, staff, "agreementConsent", id=holder["id"], version=1, agreementId=self.provider.agreement_id,
             clauses=[baseline.value for baseline in Baseline], channel="APP", consentedAt=_now().isoformat(),
