@@ -29,7 +29,8 @@ _QUEUE: Final = """query($id: ID!) {
     availableSteps { mutation allowed needsEndorsement } } }"""
 _ACCEPT: Final = "mutation($input: FilingStepInput!) { filingAccept(input: $input) { problems { code message path } } }"
 _JOURNAL: Final = """query($id: ID!) { account(id: $id) { caption(audience: PARTY, language: EN)
-  filing { number stateCode } journal { nodes { seq trigger toState actorRole actorNumber causeKind hash } } } }"""
+  filing { number stateCode } journal(first: 100) {
+  nodes { seq trigger toState actorRole actorNumber causeKind hash } } } }"""
 _AGREEMENT: Final = "query($id: ID!) { provider(id: $id) { agreements(first: 1) { nodes { id number } } } }"
 _WHOSE: Final = "{ viewer { providerId } }"
 

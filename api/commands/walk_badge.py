@@ -29,7 +29,7 @@ _ENTRY: Final = """query($licence: String!) { registerEntries(first: 1, where: {
 _DECISIONS: Final = """query($items: [PublishingQuestion!]!) { publishingDecisions(items: $items) {
   content allowed blockedBy { code } } }"""
 _JOURNAL: Final = """query($id: ID!) { account(id: $id) { stateCode
-  journal { nodes { seq trigger toState actorRole causeKind } } } }"""
+  journal(first: 100) { nodes { seq trigger toState actorRole causeKind } } } }"""
 _ENDED_ON: Final = "2026-01-31"
 
 

@@ -29,7 +29,7 @@ _NOTICES: Final = """{ viewer { notices(first: 1) { nodes { id receiptNumber ste
 _RECEIPT: Final = """query($number: String!, $secret: String!) { noticeByReceipt(number: $number, secret: $secret) {
   caption(language: EN) publicReason evidence { number text } remedyUntil openToAppeal } }"""
 _JOURNAL: Final = """query($id: ID!) { sanction(id: $id) { stateCode
-  journal { nodes { seq trigger toState actorRole at } } } }"""
+  journal(first: 100) { nodes { seq trigger toState actorRole at } } } }"""
 _REASONS: Final = {
     "reasonCodes": ["AGREEMENT_BROKEN"],
     "facts": "本周发布的三条内容标题与正文不符。",

@@ -61,10 +61,11 @@ def prepare(plan: Plan, variables: Variables, look: Look, dialect: sa.Dialect) -
 class _Pricing:
     """Walks a plan with the arguments of one request."""
 
-    __slots__ = ("_dialect", "_look", "_takes_steps", "_variables", "is_fixed", "pages")
+    __slots__ = ("_dialect", "_lists", "_look", "_takes_steps", "_variables", "is_fixed", "pages")
 
     def __init__(self, variables: Variables, look: Look, dialect: sa.Dialect, *, takes_steps: bool) -> None:
         self._variables, self._look, self._dialect, self._takes_steps = variables, look, dialect, takes_steps
+        self._lists = 0  # how many the level at hand lies in
         self.pages: dict[Level, Prepared] = {}
         self.is_fixed = True  # as good for any other viewer of this sight
 
@@ -101,10 +102,13 @@ class _Pricing:
             return cost
         beside, self.pages = self.pages, {}
         is_fixed, self.is_fixed = self.is_fixed, True
-        rows = self._page(level) if level.mode in _LISTS else 1
+        is_list = level.mode in _LISTS
+        rows = self._page(level) if is_list else 1
         under = 0
+        self._lists += is_list
         for child in level.children:
             under += self._one_of(child.levels)
+        self._lists -= is_list
         cost = rows * (level.body.weight + under)
         if self.is_fixed:
             level.priced = cost, self.pages
@@ -115,7 +119,7 @@ class _Pricing:
     def _page(self, level: Level) -> int:
         values = level.arguments.read(self._variables)
         check_values(values)
-        asked = page_asked(level, values)
+        asked = page_asked(level, values, is_inner=self._lists > 0)
         if not level.arguments.fixed:
             self.is_fixed = False
         self.pages[level] = self._prepared(level, asked)

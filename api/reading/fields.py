@@ -27,6 +27,7 @@ from domain.viewer import Viewer
 T = TypeVar("T")
 _LANGUAGE = "The language; that of the request if it is not given."
 _FIRST = "How many from the start (1–100; 20 if neither first nor last is given)."
+_FIRST_OF = "How many from the start (1–100; if neither first nor last is given 10, or 2 in a list within a list)."
 
 
 # --- of the row itself ------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def paged(
     `local`: the column of this row that `foreign` equals, where that is not its id.
     """
     arguments = [
-        argument("first", int | None, description=_FIRST),
+        argument("first", int | None, description=_FIRST if foreign is None else _FIRST_OF),
         argument("after", str | None, description="The cursor to go on from; with first."),
         argument("last", int | None, description="How many from the end."),
         argument("before", str | None, description="The cursor to go back from; with last."),

@@ -17,7 +17,9 @@ from api.reading.objects import Objects
 from api.reading.shapes import table_of_type
 from api.reading.variables import arguments
 
-DEFAULT_PAGE: Final = 20
+DEFAULT_PAGE: Final = 20  # at the root
+NESTED_PAGE: Final = 10  # of a row
+INNER_PAGE: Final = 2  # of each row of a list
 LARGEST_PAGE: Final = 100
 
 
@@ -165,12 +167,13 @@ class Asked(NamedTuple):
     bound: dict[str, Any]
 
 
-def page_asked(level: Level, values: Mapping[str, Any]) -> Asked:
-    """What the arguments of a list ask for; PAGE_INVALID."""
+def page_asked(level: Level, values: Mapping[str, Any], *, is_inner: bool) -> Asked:
+    """What the arguments of a list ask for; PAGE_INVALID. `is_inner`: it is a list of each row of a list."""
     if isinstance(level.what, kinds.ToMany):
         limit = _within(values["first"])
         return Asked(Window(level.what.order, "", False, False, (), limit), limit, None, {})
-    limit, is_backward, place = _slice(values)
+    nested = INNER_PAGE if is_inner else NESTED_PAGE
+    limit, is_backward, place = _slice(values, DEFAULT_PAGE if level.parent is None else nested)
     comparisons, bound = _filters(level, values.get("where") or {})
     order_name = values.get("orderBy")
     order = cast("kinds.Paged", level.what).orders[order_name]
@@ -179,12 +182,12 @@ def page_asked(level: Level, values: Mapping[str, Any]) -> Asked:
     return Asked(window, limit, place, bound)
 
 
-def _slice(values: Mapping[str, Any]) -> tuple[int, bool, str | None]:
+def _slice(values: Mapping[str, Any], default: int) -> tuple[int, bool, str | None]:
     first, last, after, before = values.get("first"), values.get("last"), values.get("after"), values.get("before")
     if last is None:
         if before is not None:
             raise refused(ErrorCode.PAGE_INVALID, "before goes with last.")
-        return _within(DEFAULT_PAGE if first is None else first), False, after
+        return _within(default if first is None else first), False, after
     if first is not None or after is not None:
         raise refused(ErrorCode.PAGE_INVALID, "last goes with before alone.")
     return _within(last), True, before

@@ -135,7 +135,7 @@ class Submission(Node):
         rows.Submission.agreement_id, agreement_rows.AgreementVersion.id, "The agreement that was consented to."
     )
     differences: list[Difference] = batched(Differences(), description="How it differs from the round before.")
-    materials: list[Material] = latest(rows.Material.submission_id, by(rows.Material.id), limit=30)
+    materials: list[Material] = latest(rows.Material.submission_id, by(rows.Material.id), limit=10)
     account: Account | None = related(rows.Submission.account_id, rows.Account.id, "The account.")
 
 
@@ -213,4 +213,4 @@ class Account(Case):
         SanctionEnds(),
         description="When no measure of that level is in force any more though nobody does anything; null: never.",
     )
-    candidates: list[Candidate] = latest(rows.Candidate.account_id, by(rows.Candidate.id), limit=20)
+    candidates: list[Candidate] = latest(rows.Candidate.account_id, by(rows.Candidate.id), limit=10)

@@ -73,5 +73,5 @@ class Step(Node):
     ruleset: int = column(rows.Step.ruleset, "The ruleset the case is held by.")
     at: datetime = column(rows.Step.at, "When.")
     hash: Hash = digest(rows.Step.hash, "SHA-256 over the step before and this one.")
-    texts: list[StepText] = latest(rows.StepText.step_id, by(rows.StepText.id), limit=10, description="Its texts.")
+    texts: list[StepText] = latest(rows.StepText.step_id, by(rows.StepText.id), limit=5, description="Its texts.")
     case: Case | None = any_of(rows.Step.case_id, "The case.")
