@@ -23,7 +23,7 @@ from api.queries.public import statistics
 from api.queries.publishing import MANY, ONE, decision, decisions
 from api.queries.receipts import RECEIPT, notice_by_receipt
 from api.queries.statistics import CaseStatistic, StatisticsBy, case_statistics
-from api.queries.viewer import Me
+from api.queries.viewer import Viewer
 from api.reading.fields import any_by_id, any_by_ids, by, group, newest, one, paged, value
 from api.reading.shapes import shape
 from api.types.access_log import ACCESSES, Access
@@ -82,7 +82,7 @@ STEPS: Final = newest(journal_rows.Step.id)
 class Query:
     """Everything that can be read. A row out of your scope is absent, as if it never was."""
 
-    viewer: Me = group("Who asks.")
+    viewer: Viewer = group("Who asks.")
     node: Node | None = any_by_id("Anything with an id.")
     nodes: list[Node | None] = any_by_ids("Several things by their ids.")
     account: Account | None = one("A public account.")

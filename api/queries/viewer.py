@@ -7,11 +7,13 @@ from strawberry import ID
 
 from api.queries.endorsements import EndorsementWanted, endorsements_wanted
 from api.queries.queues import Queue, queues
-from api.reading.fields import from_viewer, paged, value
+from api.reading.fields import from_viewer, own, paged, value
 from api.reading.filters import given, is_viewer
 from api.reading.shapes import shape
 from api.types.connection import Connection
+from api.types.holder import Holder
 from api.types.notice import NOTICES, PROPOSALS, Notice, Proposal
+from api.types.staff import Staff
 from domain import notice as notice_rows
 from domain import proposal as proposal_rows
 from domain.policy.roles import GRANTS, Role
@@ -40,10 +42,13 @@ def _id(value_: str | None) -> ID | None:
 
 
 @shape()
-class Me:
-    """Who asks: what they are, what they may do, what waits for them."""
+class Viewer:
+    """Who asks: what they are, what they may do, what waits for them. No node of its own: see `staff` and `holder`."""
 
-    id: ID = from_viewer(lambda viewer: ID(viewer.id), "The viewer's id; empty for who has no row yet.")
+    staff: Staff | None = own(
+        lambda viewer: None if viewer.holder_id else viewer.id or None, "The member of staff who asks, if it is one."
+    )
+    holder: Holder | None = own(lambda viewer: viewer.holder_id or None, "The holder who asks, if it is one.")
     role: Role = from_viewer(lambda viewer: viewer.role, "What the viewer is.")
     scope: Reach = from_viewer(lambda viewer: REACH[viewer.role], "Which rows the viewer reaches.")
     provider_id: ID | None = from_viewer(lambda viewer: _id(viewer.provider_id), "For whose rows.")

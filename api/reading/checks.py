@@ -32,7 +32,7 @@ _ON_A_ROW: Final = (
     kinds.Column, kinds.Masked, kinds.MaskedWords, kinds.ToOne, kinds.AnyOf, kinds.ToMany, kinds.Paged, kinds.Computed,
     kinds.Batched,
 )  # fmt: skip
-_AT_THE_ROOT: Final = (kinds.ById, kinds.Paged, kinds.AnyOf, kinds.Group, kinds.FromViewer, kinds.Value)
+_AT_THE_ROOT: Final = (kinds.ById, kinds.Paged, kinds.AnyOf, kinds.Group, kinds.FromViewer, kinds.OfViewer, kinds.Value)
 
 
 class PersonalColumn(Undeclared):
@@ -100,7 +100,7 @@ def _check_kind(where: str, field: GraphQLField, made: kinds.What, shape: Shape,
         case kinds.Paged(_, orders, _):
             for order in orders.values():
                 _check_order(where, order)
-        case kinds.AnyOf() | kinds.ById():
+        case kinds.AnyOf() | kinds.ById() | kinds.OfViewer():
             _check_findable(where, field, schema, made)
 
 
@@ -163,7 +163,9 @@ def _check_order(where: str, order: kinds.Order) -> None:
         raise OrderUnfit(f"{where} sorts by a nullable column, or its last column is not the id")
 
 
-def _check_findable(where: str, field: GraphQLField, schema: GraphQLSchema, made: kinds.AnyOf | kinds.ById) -> None:
+def _check_findable(
+    where: str, field: GraphQLField, schema: GraphQLSchema, made: kinds.AnyOf | kinds.ById | kinds.OfViewer
+) -> None:
     by_prefix = isinstance(made, kinds.AnyOf)
     if isinstance(made, kinds.ById) and made.of is not None and (is_personal(made.of) or not made.of.unique):
         raise Undeclared(f"{where} finds a row by {made.of}, which is personal or not unique")

@@ -179,6 +179,11 @@ def from_viewer(function: Callable[[Viewer], T], description: str | None = None)
     return cast("T", planned(kinds.FromViewer(function), description))
 
 
+def own(function: Callable[[Viewer], str | None], description: str | None = None) -> Any:
+    """The row that who asks is themselves, by its id; null where they are none."""
+    return planned(kinds.OfViewer(function), description)
+
+
 def group(description: str | None = None) -> Any:
     """Root fields under one name: the field's type is a shape without a table."""
     return planned(kinds.Group(), description)
@@ -209,6 +214,6 @@ def reread(attribute: str, description: str | None = None) -> Any:
 
 __all__ = [
     "any_by_id", "any_by_ids", "any_of", "batched", "by", "column", "computed", "digest", "from_viewer", "group",
-    "identifier", "latest", "masked", "masked_text", "newest", "one", "paged", "related", "reread", "shared",
+    "identifier", "latest", "masked", "masked_text", "newest", "one", "own", "paged", "related", "reread", "shared",
     "value",
 ]  # fmt: skip

@@ -133,6 +133,13 @@ class FromViewer:
 
 
 @dataclass(frozen=True)
+class OfViewer:
+    """The row that who asks is themselves."""
+
+    function: Callable[[Viewer], str | None]
+
+
+@dataclass(frozen=True)
 class Group:
     """Root fields gathered under one name."""
 
@@ -172,6 +179,7 @@ What = (
     | ById
     | Computed
     | FromViewer
+    | OfViewer
     | Group
     | Value
     | Batched

@@ -158,7 +158,8 @@ class Planner(Pages):
         if isinstance(made, (kinds.Group, kinds.FromViewer, kinds.Value)):
             return self._rowless(key, gql, nodes, made)
         kind, levels = self._rows(f"{type_.name}.{name}", gql, nodes, made)
-        return Root(key, kind, levels, arguments(gql, nodes[0]))
+        own = made.function if isinstance(made, kinds.OfViewer) else None
+        return Root(key, kind, levels, arguments(gql, nodes[0]), own)
 
     def _rows(
         self, label: str, gql: GraphQLField, nodes: Sequence[FieldNode], made: kinds.What | None
@@ -169,6 +170,8 @@ class Planner(Pages):
             case kinds.ById(of):
                 table = cast("sa.Table", table_of_type(named))
                 return Kind.ROW, {None: self.row(named, nodes, table, Mode.ID, of)}
+            case kinds.OfViewer():
+                return Kind.ROW, {None: self.row(named, nodes, cast("sa.Table", table_of_type(named)), Mode.ID)}
             case kinds.Paged():
                 return Kind.PAGE, {None: self.to_many(gql, nodes, made, label)}
             case kinds.AnyOf():

@@ -39,8 +39,9 @@ class Run:
         """The value of a root field that reads."""
         match root.kind:
             case Kind.ROW:
-                [id_] = root.arguments.read(self.variables).values()
-                return await self._row(root.level, id_)
+                own, [*named] = root.function, root.arguments.read(self.variables).values()
+                id_ = own(self.look.viewer) if own is not None else named[0]
+                return None if id_ is None else await self._row(root.level, id_)
             case Kind.PAGE:
                 return await self._page(root.level, self.prepared.pages[root.level])
             case Kind.ANY:

@@ -73,6 +73,7 @@ BODY: Final = _either(OWN, AREA)  # an auditor of a provider is bound to no auth
 OWN_TOLD: Final = _both(OWN, _word("audience", Audience.PARTY))
 ALL_TOLD: Final = _word("audience", Audience.PARTY)
 ITSELF: Final = _is("id", "provider_id")
+ONESELF: Final = _is("id", "id")
 BODY_JOURNAL: Final = _either(OWN, journal)
 BODY_ITSELF: Final = _either(ITSELF, AREA)
 HELD_NOTICE: Final = _both(HELD, _word("party", Party.HOLDER))
@@ -117,7 +118,7 @@ _ROWS: Final[Mapping[type[Table], tuple[Scope, ...]]] = {
     Authority:        (ALL,         ALL,      ALL,             ALL,      ALL,       ALL,      ALL),
     Provider:         (ITSELF,      ITSELF,   ITSELF,          ITSELF,   PROVIDER_BEHIND, ALL, BODY_ITSELF),
     Qualification:    (NONE,        OWN,      OWN,             OWN,      AREA,      ALL,      NONE),
-    Staff:            (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
+    Staff:            (NONE,        OWN,      OWN,             ONESELF,  AREA,      ALL,      ONESELF),
     Recusal:          (NONE,        OWN,      OWN,             NONE,     AREA,      ALL,      NONE),
     Holder:           (_is("id", "holder_id"), OWN, OWN,       OWN,      HOLDER_BEHIND, ALL,  BODY_HOLDER),
     Identity:         (HELD,        OWN,      OWN,             OWN,      PERSON_BEHIND, ALL,  BODY_PERSON),
@@ -166,7 +167,7 @@ _PUBLIC: Final[Mapping[type[Table], Scope]] = {
 # What hangs on no case under appeal: an appeal reviewer reads it without one.
 _APPEAL: Final[Mapping[type[Table], Scope]] = {
     Authority: ALL, SourceUnit: ALL, Licence: ALL, Badge: ALL, RegisterEntry: ALL, Provider: ITSELF,
-    AgreementVersion: OWN,
+    AgreementVersion: OWN, Staff: ONESELF,
 }  # fmt: skip
 # The command line enrols the first member of staff of a body.
 _OPERATOR: Final[Mapping[type[Table], Scope]] = {Authority: ALL, Provider: ALL}

@@ -54,7 +54,7 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 @pytest.mark.parametrize("other", _OTHERS)
 async def test_g3_an_operation_runs_whatever_stands_beside_it(world: World, other: str) -> None:
     document, variables = _OTHERS[other]
-    body = {"query": document.replace("VIEWER", "Me"), "variables": variables, "operationName": "B"}
+    body = {"query": document.replace("VIEWER", "Viewer"), "variables": variables, "operationName": "B"}
 
     response = await world.client.post("/graphql", json=body)
 

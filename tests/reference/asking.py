@@ -127,7 +127,7 @@ class Asking:
                     await self.ask(text, self.person(role), type_name)
 
     async def _viewer(self, role: str) -> None:
-        me: GraphQLObjectType = self.documents.type("Me")
+        me: GraphQLObjectType = self.documents.type("Viewer")
         lists = [self.documents.relation(*each) for each in self.documents.relations(me)]
         for person in self.comparison.story.of(role):
             for asked in (self.documents.leaves(me), *lists):

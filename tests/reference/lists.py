@@ -19,7 +19,7 @@ from tests.reference.sanctions import was_heard
 # A cursor is a tag of 12 bytes and what it says, as text. The oracle's has a tag of zeros: only the rest is compared;
 # that the tag holds for this list and viewer alone is tested where cursors are.
 TAG: Final = "A" * 16
-DEFAULT_PAGE, COUNTED_MAX = 20, 10_000
+DEFAULT_PAGE, NESTED_PAGE, INNER_PAGE, COUNTED_MAX = 20, 10, 2, 10_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ PAGED: Final[Mapping[str, Listed]] = {
     "Query.registerEntries": Listed("register_entry", None, _ENTRIES, "register_entry"),
     "Query.registerImports": Listed("register_import", None, _NEWEST),
     "Query.accessLog": Listed("access_log", None, {None: Order(("at", "id"), descending=True)}),
-    "Me.notices": Listed("notice", None, _NEWEST, "notice"),
-    "Me.proposals": Listed("proposal", None, _NEWEST, "proposal"),
+    "Viewer.notices": Listed("notice", None, _NEWEST, "notice"),
+    "Viewer.proposals": Listed("proposal", None, _NEWEST, "proposal"),
     "Account.filings": Listed("filing", "account_id", _FILINGS, "filing"),
     "Account.permissions": Listed("permission", "account_id", _FILINGS, "permission"),
     "Account.sanctions": Listed("sanction", "account_id", _SANCTIONS, "sanction"),
@@ -267,8 +267,12 @@ def sorted_by(rows: Sequence[Row], order: Order) -> list[Row]:
     return sorted(rows, key=lambda row: key_of(row, order), reverse=order.descending)
 
 
-def connection(rows: Sequence[Row], parent: str | None, order: Order, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A page of rows in the manner of Relay."""
+def connection(
+    rows: Sequence[Row], parent: str | None, order: Order, asked: Mapping[str, Any], path: Sequence[str | int]
+) -> dict[str, Any]:
+    """A page of rows in the manner of Relay. `path`: where it stands in the answer; ids are asked for at its start."""
+    nested = INNER_PAGE if any(isinstance(key, int) for key in path[2:]) else NESTED_PAGE
+    default = DEFAULT_PAGE if parent is None else nested
     everything = sorted_by(rows, order)
     first, last, after, before = (asked.get(name) for name in ("first", "last", "after", "before"))
     start, end = 0, len(everything)
@@ -277,7 +281,7 @@ def connection(rows: Sequence[Row], parent: str | None, order: Order, asked: Map
     if before is not None:
         end = _place(everything, order, before, parent)
     inside = everything[start:end]
-    size = last if last is not None else DEFAULT_PAGE if first is None else first
+    size = last if last is not None else default if first is None else first
     shown = inside[:size] if last is None else inside[-size:]
     more = len(inside) > size
     cursors = [cursor(row, parent, order) for row in shown]

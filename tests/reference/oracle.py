@@ -255,7 +255,20 @@ def _root(label: str, name: str) -> Resolver:
     return lambda _, info, id: _row(info.context, table, "id", id, label)
 
 
+def _oneself(label: str, table: str) -> Resolver:
+    """The viewer's own row: a holder is none of the staff."""
+
+    def find(_: Any, info: GraphQLResolveInfo[Look]) -> Row | None:
+        who = info.context.who
+        id_ = who.holder if table == "holder" else who.id if who.holder is None else None
+        return _row(info.context, table, "id", id_, label) if id_ else None
+
+    return find
+
+
 def _of_values(label: str, name: str) -> Resolver:
+    if label in ("Viewer.staff", "Viewer.holder"):
+        return _oneself(label, name)
     if label in ("Code.label", "CodeList.label", "Problem.message"):
         return lambda code, info, **asked: values.label(info.context, code, asked)
     return lambda made, _info, **_: made[name]
@@ -300,7 +313,7 @@ def _page(label: str, listed: Listed) -> Resolver:
         look: Look = info.context
         rows = lists.kept(listed, _below(look, listed, source, label), asked.get("where"), Asking(look.who, look.now))
         parent = None if listed.parent is None else source[listed.local]
-        return lists.connection(rows, parent, listed.orders[asked.get("orderBy")], asked)
+        return lists.connection(rows, parent, listed.orders[asked.get("orderBy")], asked, info.path.as_list())
 
     return page
 

@@ -57,6 +57,10 @@ def body(who: Looker, row: Values) -> bool:
     return own(who, row) or area(who, row)
 
 
+def themselves(who: Looker, row: Values) -> bool:
+    return _same(who.id, row["id"])
+
+
 def itself(who: Looker, row: Values) -> bool:
     return _same(who.provider, row["id"])
 
@@ -164,7 +168,7 @@ _NATION: Final = {
 
 SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "PUBLIC": _OPEN,
-    "APPEAL_REVIEWER": {**_OPEN, "provider": itself, "agreement_version": own},
+    "APPEAL_REVIEWER": {**_OPEN, "provider": itself, "agreement_version": own, "staff": themselves},
     "HOLDER": {
         **_OPEN,
         "provider": itself,
@@ -187,6 +191,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "INTEGRATION": {
         **_PROVIDER,
         **_each(own, "batch authority_report"),
+        "staff": themselves,
         "batch_item": adopting(own),
         "proposal": proposed,
         "step_text": told(own),
@@ -214,6 +219,7 @@ SIGHT: Final[Mapping[str, Mapping[str, Rule]]] = {
     "AUDITOR": {
         **_OPEN,
         "provider": audited,
+        "staff": themselves,
         "access_log": body,
         **_each(body_behind, "holder identity"),
         "step": own_or_journal,

@@ -274,7 +274,6 @@ def me(look: Look) -> dict[str, Any]:
     """Who asks."""
     who = look.who
     return {
-        "id": who.id,
         "role": who.role,
         "scope": REACH[who.role],
         "providerId": who.provider,

@@ -53,7 +53,7 @@ class Field:
         page = f"page: {name}({given}) {{ {_PAGE} }}"
         if owner == "Query":
             return f"query({declared}) {{ {page} }}"
-        if owner == "Me":
+        if owner == "Viewer":
             return f"query({declared}) {{ viewer {{ {page} }} }}"
         if among:
             return f"query($ids: [ID!]!, {declared}) {{ nodes(ids: $ids) {{ ... on {owner} {{ {page} }} }} }}"

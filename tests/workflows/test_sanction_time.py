@@ -134,7 +134,7 @@ async def test_a_clock_that_went_back_ends_nothing_early_and_nothing_twice(world
 async def test_where_a_decision_and_the_clock_meet_time_has_decided(world: World) -> None:
     provider = await world.provider()
     cases = [await restricted(provider) for _ in range(3)]
-    await provider.officer.ask("{ viewer { id } }")
+    await provider.officer.ask("{ viewer { role } }")
     _, until = await end_of(cases[0])
     versions = [await case.version() for case in cases]
     measures = [(await case.row()).measure_id for case in cases]

@@ -30,8 +30,8 @@ async def test_an_officer_enrols_the_people_of_the_provider(world: World, role: 
 
     answer = await provider.officer.must("staffEnrol", **given)
 
-    me = await Person(world, given["subject"], Role(role)).ask("{ viewer { id role providerId } }")
-    assert me["viewer"] == {"id": answer.id, "role": role, "providerId": provider.id}
+    me = await Person(world, given["subject"], Role(role)).ask("{ viewer { staff { id } role providerId } }")
+    assert me["viewer"] == {"staff": {"id": answer.id}, "role": role, "providerId": provider.id}
 
 
 async def test_the_resident_id_is_kept_as_a_blind_index_alone(world: World) -> None:
