@@ -39,6 +39,7 @@ _CONDITIONS: Final = {
     "jurisdiction = :viewer_authority_id": "own jurisdiction",
     "id = :viewer_provider_id": "itself",
     "id = :viewer_holder_id": "itself",
+    "id = :viewer_id": "oneself",
     "audience = 'PARTY'": "told to the party",
     "party = 'HOLDER'": "served on the holder",
     "party = 'PROVIDER'": "served on the provider",
