@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from datetime import date
 from typing import Any, Final
 
 import asyncpg
@@ -23,8 +24,18 @@ STATEMENTS_KEPT: Final = 2_000  # per connection; asyncpg's own default of 100 m
 # The server itself ends a statement first; the client's bound is for a server that says nothing any more.
 MARGIN_SECONDS: Final = 1.0
 IDLE_IN_TRANSACTION: Final = "60s"  # a process that stands still must not keep its locks
+_FIRST_OF_POSTGRES: Final = date(2000, 1, 1).toordinal()  # PostgreSQL counts days from then
 # What asyncpg raises, of the server, of itself and of the network.
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+
+def _day_written(day: date) -> tuple[int]:
+    return (day.toordinal() - _FIRST_OF_POSTGRES,)
+
+
+def _day_read(counted: tuple[int]) -> date:
+    """One beyond what Python counts is the last or the first that it does."""
+    return date.fromordinal(max(1, min(counted[0] + _FIRST_OF_POSTGRES, date.max.toordinal())))
 
 
 class Connections:
@@ -60,9 +71,14 @@ class Connections:
     async def apart(self, url: str | None = None) -> asyncpg.Connection:
         """One that counts with no others, and that its taker closes. Unavailable."""
         try:
-            return await asyncpg.connect(**self._options | ({"dsn": url} if url else {}))
+            connection = await asyncpg.connect(**self._options | ({"dsn": url} if url else {}))
         except FAILURES as error:
             raise Unavailable(_said(error)) from error
+        # asyncpg's own would write the last day there is as infinity.
+        await connection.set_type_codec(
+            "date", schema="pg_catalog", format="tuple", encoder=_day_written, decoder=_day_read
+        )
+        return connection
 
     def give_back(self, connection: asyncpg.Connection) -> None:
         """Whoever waits longest has it next. One that was lost, or is left in a transaction, nobody gets."""

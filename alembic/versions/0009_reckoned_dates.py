@@ -17,6 +17,12 @@ MOMENTS = (
     ("evidence", "captured_at", "NULL"),
 )
 DAYS = (("qualification", "valid_from"), ("account", "examined_on"), ("licence", "valid_from"), ("licence", "valid_to"))
+ALWAYS = (
+    ("qualification", "valid_to"),
+    ("licence", "valid_to"),
+    ("permission", "valid_until"),
+    ("badge", "valid_until"),
+)
 
 
 def upgrade() -> None:
@@ -25,6 +31,9 @@ def upgrade() -> None:
         op.execute(f"UPDATE {table} SET {column} = '{LAST}' WHERE {column} > '{LAST}'")
     for table, column in DAYS:
         op.execute(f"UPDATE {table} SET {column} = '{FIRST[:10]}' WHERE {column} < '{FIRST[:10]}'")
+    if op.get_context().dialect.name == "postgresql":
+        for table, column in ALWAYS:
+            op.execute(f"UPDATE {table} SET {column} = '{LAST[:10]}' WHERE {column} = 'infinity'")
 
 
 def downgrade() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from graphql import get_named_type
 
 from domain.agreement import AgreementVersion, Baseline
 from domain.policy.roles import GRANTS
+from domain.qualification import Qualification
 from domain.register import RegisterKind
 from domain.sanction import Evidence
 from tests import registers, sanctions
@@ -172,6 +173,22 @@ async def test_g1_what_holds_for_ever_holds_and_overruns_nothing(world: World) -
     ]
 
 
+async def test_g1_the_last_day_there_is_lies_in_the_database_as_that_day(own_database_url: str) -> None:
+    async with opened_world(own_database_url) as world:
+        provider = await world.provider()
+        await provider.qualify(validFrom="1900-01-01", validTo="9999-12-31")
+        await world.licence("示例晨社", valid_to=date.max)
+        days = {row.valid_to for row in await world.rows(Qualification)}
+
+    def written(connection: sa.Connection) -> set[str]:
+        tables = ("qualification", "licence")
+        told = (connection.execute(sa.text(f"SELECT CAST(valid_to AS TEXT) FROM {table}")) for table in tables)
+        return {row[0] for rows in told for row in rows}
+
+    assert days == {date.max}
+    assert await within(own_database_url, written) == {"9999-12-31"}
+
+
 async def test_g1_a_licence_of_no_such_day_is_put_aside(own_database_url: str) -> None:
     header = "许可证编号,单位名称,有效期起,有效期止\n"
     days = ("0001-01-01,2028-01-01", "1899-12-31,2028-01-01", "2020-01-01,9999-12-31")
@@ -188,6 +205,7 @@ async def test_g1_what_stands_as_infinity_is_brought_within_by_the_upgrade(own_d
         provider = await world.provider()
         holder, account_id, _ = await provider.filed()
         await sanctions.opened(provider, account_id, holder)
+        await provider.submit_qualification()
         created = (await world.rows(AgreementVersion, id=provider.agreement_id))[0].created_at
     await moved(own_database_url, "0007", down=True)
 
@@ -197,6 +215,8 @@ async def test_g1_what_stands_as_infinity_is_brought_within_by_the_upgrade(own_d
         most = "9999-12-31T23:59:59.999999+00:00" if on_sqlite else "infinity"
         connection.execute(sa.text(f"UPDATE agreement_version SET valid_from = '{least}'"))
         connection.execute(sa.text(f"UPDATE evidence SET captured_at = '{most}'"))
+        always = "9999-12-31" if on_sqlite else "infinity"
+        connection.execute(sa.text(f"UPDATE qualification SET valid_to = '{always}'"))
 
     await within(own_database_url, planted)
     await moved(own_database_url, "head")
@@ -207,6 +227,11 @@ async def test_g1_what_stands_as_infinity_is_brought_within_by_the_upgrade(own_d
         told = await Person(world, holder.person.subject, holder.person.role, provider.id).ask(
             ONE, account=account_id, act="PUBLISH", content="GENERAL"
         )
+
+    def finite(connection: sa.Connection) -> list[str]:
+        return [row[0] for row in connection.execute(sa.text("SELECT CAST(valid_to AS TEXT) FROM qualification"))]
+
     assert version.valid_from == created
+    assert await within(own_database_url, finite) == ["9999-12-31"]
     assert piece.captured_at == datetime(9999, 12, 31, tzinfo=UTC)
     assert told["publishingDecision"]["allowed"] is True
