@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from alembic import context, op
+from alembic import op
 from domain import columns
 from domain.calendar import WorkingDays
 from domain.ids import new_id
+from workflows.migrations import sees_rows
 
 revision = "0015"
 down_revision = "0011"
@@ -128,7 +129,7 @@ def upgrade() -> None:
     with op.batch_alter_table("recusal", schema=None) as batch_op:
         batch_op.create_index("ix_recusal_person", ["person", "lifted_at"], unique=False)
         batch_op.create_index("ix_recusal_staff", ["staff_id", "created_at", "id"], unique=False)
-    if context.is_offline_mode():  # an empty database: there is nothing to mend
+    if not sees_rows():
         return
     bind = op.get_bind()
     now = bind.execute(sa.select(sa.func.max(STEP.c.at, type_=columns.UtcTime()))).scalar()
