@@ -27,6 +27,7 @@ _PARTICULARS: Final = (
 )
 CHANGING: Final = ("display_name", "description", "category")  # what a change of the account may touch
 _PROVIDERS: Final = (DeadlineKind.FILING_SUBMISSION, DeadlineKind.FILING_ANSWER)  # the clocks of the provider
+_ON_ITS_WAY: Final = (FilingState.PREPARED, FilingState.SUBMITTED, FilingState.RETURNED)
 _UNDECIDED: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "number_version": 1,
@@ -76,9 +77,11 @@ def take_present(on: On) -> Iterable[Change]:
 
 
 def cancel(on: On) -> Iterable[Change]:
-    """What was in force then comes back with its account."""
+    """What was in force then comes back with its account; an amendment on its way does not: its names are free."""
     yield Set({"was_in_force": on.before == FilingState.ACCEPTED})
     yield from end_deadlines(on)
+    if on.case.amends is not None and on.before in _ON_ITS_WAY:
+        yield Serve(Party.HOLDER)
 
 
 def end_deadlines(_: On) -> Iterable[Change]:
