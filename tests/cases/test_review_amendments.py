@@ -9,6 +9,7 @@ import pytest
 from domain.filing import Filing
 from domain.journal import Step
 from domain.notice import Notice, Party
+from tests.api.test_notices import served
 from tests.workflows.test_account_change import approved_change
 from tests.workflows.test_filing import DEFECT, wrong_item
 from tests.workflows.test_sanction_follow_ups import closed
@@ -52,6 +53,7 @@ async def test_review_a_closure_as_a_measure_tells_whose_amendment_is_lost(world
     (row,) = await world.rows(Filing, id=amendment)
     assert row.state == "CANCELLED"
     assert await told(world, amendment) == [str(Party.HOLDER)]
+    assert len(await served(holder.person, "cancel")) == 1
     await approved_change(provider, account_id, holder, displayName="晨间来信")  # to be asked for again
 
 
