@@ -111,7 +111,7 @@ class PostgresConnection:
 
     async def undo(self) -> None:
         """Roll back what there is of a transaction. A connection that cannot is not used again."""
-        if self._connection.is_in_transaction():
+        if not self._connection.is_closed() and self._connection.is_in_transaction():
             try:
                 await self.run("ROLLBACK")
             except BaseException:
