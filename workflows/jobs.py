@@ -21,7 +21,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from domain.columns import UtcTime
-from workflows.database import Database, Transaction
+from workflows.database import Database, Transaction, Unavailable
 
 UNREPORTED: Final = "UNREPORTED"  # the `problem` of a row from its claim until somebody reports back
 WORKER_LOST: Final = "WorkerLost"  # the `problem` of a row put aside because whoever claimed it died each time
@@ -155,7 +155,8 @@ class Worker:
                     await work.handle(claim)
             except Exception as error:  # noqa: BLE001 - whatever it is, the row says so and is tried again
                 self._failed(error)
-                await self._report(work, claim, type(error).__qualname__, claim.failures + 1)
+                is_its_own = not isinstance(error, Unavailable)  # a database that is away puts no row aside
+                await self._report(work, claim, type(error).__qualname__, claim.failures + is_its_own)
         except Exception as error:  # noqa: BLE001 - not even reported: the lease passes, and it counts as lost
             self._failed(error)
 
@@ -163,7 +164,7 @@ class Worker:
         """Try again later, or put the row aside at the ninth failure: it falls due no more until somebody mends it."""
         again = None
         if failures <= len(BACK_OFF_SECONDS):
-            again = self._clock() + timedelta(seconds=BACK_OFF_SECONDS[failures - 1])
+            again = self._clock() + timedelta(seconds=BACK_OFF_SECONDS[max(failures, 1) - 1])
         values = {"b_again": again, "b_failures": failures, "b_problem": problem, "claim": claim.id}
         values["attempt"] = claim.attempt
         await self._database.write(lambda transaction: transaction.fetch(_back_off(work), values))

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from domain.holder import Holder
 from tests.cases.own_server import HASTY, PAGES, OwnServer, enrolling, expect_away, knocked, own_server
 from tests.databases import Kind
+from tests.workflows.test_jobs import Desk
 from tests.world import Provider, World, opened_world, unique
 from workflows.database import Transaction, Unavailable
+from workflows.jobs import BACK_OFF_SECONDS, Claim
 from workflows.migrations import SQLITE_PREFIX, open_database
 
 pytestmark = pytest.mark.anyio
@@ -261,3 +263,22 @@ async def test_g7_a_server_that_takes_no_more_connections(own_database_url: str,
         await other.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1; DROP OWNED BY {name}; DROP ROLE {name}")
         await other.close()
         await expect_well(world, provider)
+
+
+async def test_g7_what_is_due_is_not_put_aside_for_a_database_that_is_away(own_database_url: str) -> None:
+    database = await open_database(own_database_url)
+    desk = Desk(database)
+    (row,) = await desk.put(-1)
+
+    async def away(_: Desk, claim: Claim) -> None:
+        raise Unavailable(claim.id)
+
+    for _ in range(len(BACK_OFF_SECONDS) + 2):
+        await desk.worker(away).sweep()
+        desk.clock.advance(seconds=BACK_OFF_SECONDS[0] + 1)
+    waiting = await desk.row(row)
+    await desk.worker().sweep()
+
+    assert (waiting.failures, waiting.problem) == (0, "Unavailable")
+    assert desk.done == [row]
+    await database.close()
