@@ -99,7 +99,8 @@ def composed(settings: Settings, database: Database, keys: Keys, clock: Clock) -
         _rate(settings.unknown_documents_per_minute), _rate(settings.anonymous_unknown_documents_per_minute)
     )
     engine = Engine(schema, office, documents)
-    uploads = UploadEndpoint(office, authenticator.viewer, Buckets(_rate(settings.uploads_per_minute)))
+    buckets = Buckets(_rate(settings.uploads_per_minute))
+    uploads = UploadEndpoint(office, authenticator.viewer, buckets, settings.upload_quotas)
     graphql, register = GraphQLEndpoint(engine, authenticator.viewer), PublicRegister(engine, settings.dump_folder)
     return Deployment(settings, office, authenticator, graphql, uploads, register, Health(office, authenticator.viewer))
 

@@ -26,6 +26,7 @@ from api.durations import duration
 from domain.policy.roles import Role
 from domain.vault.keys import KeyRing
 from workflows.database import Reach
+from workflows.document_quotas import Quota, Quotas
 from workflows.keys import keys_from_file, keys_from_values
 from workflows.migrations import SQLITE_PREFIX
 
@@ -173,6 +174,14 @@ class Settings(BaseSettings):
     """The same of one address without a token."""
     uploads_per_minute: int = Field(60, ge=1)
     """Documents of one viewer."""
+    holder_uploads_per_day: int = Field(200, ge=1)
+    """Documents handed in by or for one holder; those not used count for as long as they lie there."""
+    holder_upload_bytes_per_day: int = Field(200_000_000, ge=5_000_000)
+    """The bytes of these."""
+    provider_uploads_per_day: int = Field(20_000, ge=1)
+    """The same of one provider, its holders among them, or of one authority."""
+    provider_upload_bytes_per_day: int = Field(10_000_000_000, ge=64_000_000)
+    """The bytes of these."""
     idle_seconds: float = Field(15, gt=0)
     """How long a connection may ask nothing."""
     head_seconds: float = Field(10, gt=0)
@@ -221,6 +230,14 @@ class Settings(BaseSettings):
         """The start of every public address, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def upload_quotas(self) -> Quotas:
+        """How much may be handed in."""
+        return Quotas(
+            Quota(self.holder_uploads_per_day, self.holder_upload_bytes_per_day),
+            Quota(self.provider_uploads_per_day, self.provider_upload_bytes_per_day),
+        )
 
     @property
     def data_folder(self) -> Path:

@@ -49,6 +49,10 @@ class UploadProblem(Word):
     )  # fmt: skip
     EMPTY = "EMPTY", "文件为空", "The document is empty.", "Send what is in it.", 422
     RATE_LIMITED = "RATE_LIMITED", "请求过于频繁", "Too many documents were sent.", "Wait as Retry-After says.", 429
+    QUOTA_EXCEEDED = (
+        "QUOTA_EXCEEDED", "今日上传数量或总量已达上限", "More was handed in than a day allows.",
+        "Use what was handed in, or wait as Retry-After says; what is not used goes within a day.", 429,
+    )  # fmt: skip
     TRY_AGAIN = (
         "TRY_AGAIN", "系统暂时无法处理，请稍后重试", "The database is away, full or too slow at present.",
         "Wait as Retry-After says, then send it again.", 503,

@@ -29,11 +29,13 @@ from domain.policy.roles import Grant
 from domain.problems import Refused
 from domain.viewer import Viewer
 from workflows.database import Unavailable
+from workflows.document_quotas import QuotaExceeded, Quotas
 from workflows.documents import Incoming, Received, owner_of, takes_registers
 from workflows.office import Office
 
 BYTES_MAX: Final = 5_000_000
 REGISTER_BYTES_MAX: Final = 64_000_000
+_DIGITS_MAX: Final = 19
 FORM_BYTES: Final = 4_096  # what a form adds around its file
 SECONDS_MAX: Final = 300.0
 _FILE: Final = "file"
@@ -44,6 +46,7 @@ _MORE: Final[Mapping[UploadProblem, Mapping[str, str]]] = {
     UploadProblem.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="signet", error="invalid_token"'},
     UploadProblem.METHOD_NOT_ALLOWED: {"allow": "POST"},
     UploadProblem.TOO_LARGE: {"connection": "close"},
+    UploadProblem.QUOTA_EXCEEDED: {"connection": "close"},
     UploadProblem.TYPE_UNSUPPORTED: {"accept-encoding": "identity"},
 }
 
@@ -52,9 +55,9 @@ class UploadEndpoint:
     """The ASGI application behind /documents. `viewer_of` is given the Authorization header."""
 
     def __init__(
-        self, office: Office, viewer_of: Callable[[str | None], Awaitable[Viewer]], buckets: Buckets | None = None
+        self, office: Office, viewer_of: Callable[[str | None], Awaitable[Viewer]], buckets: Buckets, quotas: Quotas
     ) -> None:
-        self._office, self._viewer_of, self._buckets = office, viewer_of, buckets or Buckets()
+        self._office, self._viewer_of, self._buckets, self._quotas = office, viewer_of, buckets, quotas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -104,7 +107,7 @@ class UploadEndpoint:
         return await self._taken(request, viewer)
 
     async def _taken(self, request: Request, viewer: Viewer) -> Received:
-        upload = _Upload(self._office, viewer, request.query_params.get(_HOLDER))
+        upload = _Upload(self._office, viewer, request.query_params.get(_HOLDER), self._quotas, _length(request))
         bytes_max = REGISTER_BYTES_MAX if takes_registers(viewer) else BYTES_MAX
         try:
             async with aclosing(_pieces(request, bytes_max + FORM_BYTES)) as pieces:
@@ -125,8 +128,11 @@ class UploadEndpoint:
 class _Upload:
     """One file on its way in, and whose it is."""
 
-    def __init__(self, office: Office, viewer: Viewer, holder_id: str | None) -> None:
+    def __init__(
+        self, office: Office, viewer: Viewer, holder_id: str | None, quotas: Quotas, length: int | None
+    ) -> None:
         self._office, self._viewer, self._holder_id = office, viewer, holder_id
+        self._quotas, self._length = quotas, length
         self._incoming: Incoming | None = None
         self._bytes_max = BYTES_MAX
         self._is_whole = False
@@ -140,10 +146,18 @@ class _Upload:
             raise UploadRefused(UploadProblem.FORM_INVALID)
         if self._incoming is None:
             self._incoming = await self._begun(piece.content_type)
+            await self._reserve(self._incoming)
         if self._incoming.size + len(piece.data) > self._bytes_max:
             raise UploadRefused(UploadProblem.TOO_LARGE, path=(_FILE,))
         await self._incoming.feed(piece.data)
         self._is_whole = piece.is_last
+
+    async def _reserve(self, incoming: Incoming) -> None:
+        size = self._bytes_max if self._length is None else min(self._length, self._bytes_max)
+        try:
+            await incoming.reserve(self._quotas, size)
+        except QuotaExceeded as exceeded:
+            raise _over(exceeded) from None
 
     async def close(self) -> Received:
         """The document, stored. UploadRefused, NotRecognised."""
@@ -171,6 +185,12 @@ class _Upload:
         return Incoming(office.database, owner, self._viewer, office.clock(), Recogniser(text))
 
 
+def _length(request: Request) -> int | None:
+    """What its head says of how long it is, where it says so."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < _DIGITS_MAX else None
+
+
 async def _pieces(request: Request, bytes_max: int) -> AsyncGenerator[Piece]:
     """The pieces of the form as they arrive; a bare body is one file. UploadRefused, FormRefused, ClientDisconnect."""
     length = request.headers.get("content-length", "0")
@@ -188,6 +208,12 @@ async def _pieces(request: Request, bytes_max: int) -> AsyncGenerator[Piece]:
             yield piece
     if form is not None:
         form.close()
+
+
+def _over(exceeded: QuotaExceeded) -> UploadRefused:
+    quota, whose = exceeded.quota, exceeded.whose.value
+    detail = f"A {whose} has {quota.count:,} documents and {quota.size:,} bytes a day."
+    return UploadRefused(UploadProblem.QUOTA_EXCEEDED, detail=detail, wait_seconds=exceeded.wait.total_seconds())
 
 
 def _refusal(refusal: UploadRefused) -> Response:

@@ -74,11 +74,11 @@ async def _measured(chosen: argparse.Namespace, folder: Path) -> None:
         found = await run.measured(chosen.only or workloads.NAMES)
         after = _pair([server.memory_mb() for server in started])
         times = _pair([server.started_seconds for server in started])
-        spent = await run.hostile()
+        spent, waited = await run.hostile(), run.slow()
         await run.close()
         at = datetime.now(UTC)
         report = Report(
-            at, chosen.accounts, chosen.rounds, chosen.seconds, found, Processes(weights, after, times), spent
+            at, chosen.accounts, chosen.rounds, chosen.seconds, found, Processes(weights, after, times), spent, waited
         )
     told(report, console)
     written(report, chosen.results)

@@ -14,9 +14,11 @@ from rich.table import Table
 
 from bench.hostile import Spent
 from bench.rounds import Result
+from bench.slow import CLIENTS, Waited
 
 _HEAD: Final = ("workload", "beside", "ratio", "CPU ratio", "requests/s", "CPU µs", "p50 ms", "p99 ms", "statements")
 _HOSTILE_HEAD: Final = ("request", "size", "kB", "answer", "CPU ms", "peak memory +MB")
+_SLOW_HEAD: Final = ("beside", "p50 ms", "p99 ms", "memory +MB", "gone after s")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Report:
     measured: Sequence[Measured]
     processes: Processes
     hostile: Sequence[Spent]
+    slow: Sequence[Waited]
 
     def rows(self) -> list[tuple[str, ...]]:
         """The table of workloads as text."""
@@ -86,6 +89,12 @@ class Report:
                 f"{each.peak_growth_mb:.1f}",
             )
             for each in self.hostile
+        ]
+
+    def slow_rows(self) -> list[tuple[str, ...]]:
+        return [
+            (one.name, f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", f"{one.growth_mb:.1f}", f"{one.gone_seconds:.0f}")
+            for one in self.slow
         ]
 
     def verdicts(self) -> list[str]:
@@ -123,6 +132,7 @@ def told(report: Report, console: Console) -> None:
     for head, rows, title in (
         (_HEAD, report.rows(), "Beside a bare endpoint"),
         (_HOSTILE_HEAD, report.hostile_rows(), "Hostile requests"),
+        (_SLOW_HEAD, report.slow_rows(), "Slow clients"),
     ):
         table = Table(title=title)
         for number, name in enumerate(head):
@@ -178,6 +188,13 @@ Processor time of the server for one request of a kind nobody sends in good fait
 the process ever held; {report.growth_line()}.
 
 {_table(_HOSTILE_HEAD, report.hostile_rows())}
+
+## Slow clients
+
+How long somebody new waits for an answer to `{{ __typename }}` beside {CLIENTS:,} clients that keep the server
+waiting, what these take of its memory, and after how many seconds the last of them is gone.
+
+{_table(_SLOW_HEAD, report.slow_rows())}
 """
 
 

@@ -15,7 +15,7 @@ import orjson
 from rich.console import Console
 
 from api import dev_issuer  # the tokens a trial makes for itself
-from bench import hostile, workloads
+from bench import hostile, slow, workloads
 from bench.database import Database
 from bench.report import Measured
 from bench.rounds import AnswersWrong, Contender, measured
@@ -79,6 +79,11 @@ class Run:
         self.bare.pause()
         subject = await self.connection.fetchval("SELECT subject FROM staff WHERE role = 'COMPLIANCE_OFFICER' LIMIT 1")
         return hostile.spent(self.signet, self._token(subject, Role.COMPLIANCE_OFFICER))
+
+    def slow(self) -> list[slow.Waited]:
+        """How long others wait beside clients that keep the product waiting."""
+        self.console.print("keeping the server waiting")
+        return slow.waited(self.signet)
 
     async def _one_workload(self, name: str) -> Measured:
         sample = await workloads.Sample.read(self.connection, self._token)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Index
+from sqlalchemy import Index, literal_column
 
 from domain.case import Row
 from domain.columns import blob, integer, moment, text, word
 from domain.state import Word
 from domain.table import Table
+
+_OF_NONE: Final[Any] = literal_column("provider_id IS NULL")
 
 
 class ContentType(Word):
@@ -35,7 +38,12 @@ class Document(Row, table=True):
     sha256: str = text()
     used_at: datetime | None = moment(nullable=True)
 
-    __table_args__ = (Index("ix_document_unused", "used_at", "created_at"),)
+    __table_args__ = (
+        Index("ix_document_unused", "used_at", "created_at"),
+        Index("ix_document_holder", "holder_id", "created_at"),
+        Index("ix_document_provider", "provider_id", "created_at"),
+        Index("ix_document_authority", "jurisdiction", "created_at", sqlite_where=_OF_NONE, postgresql_where=_OF_NONE),
+    )
 
 
 class DocumentChunk(Table, table=True):

@@ -28,6 +28,7 @@ from domain.vault.keys import Keys, derive, open_clear_key
 from domain.vault.streams import ChunkSealer, unseal_chunks
 from domain.viewer import Viewer
 from workflows.database import Among, Database, Transaction
+from workflows.document_quotas import QuotaExceeded, Quotas, check_quotas
 
 PIECE_BYTES: Final = 1 << 20  # sealed bytes of one row
 UNUSED_KEPT: Final = timedelta(hours=24)
@@ -131,11 +132,29 @@ class Incoming:
         self.id = new_id("document")
         self.size = 0
         self._database, self._owner, self._viewer, self._now = database, owner, viewer, now
+        self._is_there = False
         self._recogniser = recogniser
         self._sealer = ChunkSealer(owner.key, place_of(self.id))
         self._hash = sha256()
         self._sealed = bytearray()
         self._pieces = 0
+
+    async def reserve(self, quotas: Quotas, size: int) -> None:
+        """Take the place of as much as it may become. QuotaExceeded."""
+        owner = self._owner
+
+        async def work(transaction: Transaction) -> None:
+            await check_quotas(
+                transaction, quotas, owner.holder_id, owner.provider_id, owner.jurisdiction, size, self._now
+            )
+            await transaction.fetch_each(_ADD, [self._row(size)])
+
+        self._is_there = True  # also where the answer to the COMMIT is lost
+        try:
+            await self._database.write(work)
+        except QuotaExceeded:
+            self._is_there = False
+            raise
 
     async def feed(self, piece: bytes) -> None:
         """Take the next piece. NotRecognised."""
@@ -165,12 +184,10 @@ class Incoming:
 
     async def discard(self) -> None:
         """Leave nothing of it."""
-        if self._pieces:
+        if self._is_there:
             await self._database.write(lambda transaction: _remove(transaction, [self.id]))
 
     async def _store(self, transaction: Transaction) -> None:
-        if not self._pieces:
-            await transaction.fetch_each(_ADD, [self._row()])
         chunk = {"document_id": self.id, "number": self._pieces, "sealed": bytes(self._sealed)}
         await transaction.fetch_each(_ADD_CHUNK, [chunk])
 
@@ -178,7 +195,7 @@ class Incoming:
         self._pieces += 1
         self._sealed.clear()
 
-    def _row(self) -> dict[str, Any]:
+    def _row(self, size: int) -> dict[str, Any]:
         """The row of a document that is not whole yet: it has no hash, and nobody knows its id."""
         owner = self._owner
         return {
@@ -190,7 +207,7 @@ class Incoming:
             "identity_id": owner.identity_id,
             "uploaded_by": self._viewer.id,
             "content_type": ContentType.TXT,
-            "size": 0,
+            "size": size,
             "sha256": "",
             "used_at": None,
         }

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api.errors import NotAuthenticated
+from api.limits import Buckets
 from api.uploads import BYTES_MAX, UploadEndpoint
 from domain.authority import Authority
 from domain.case import NO_DUE_DATE, ClockState
@@ -30,10 +31,12 @@ from domain.table import table_of
 from domain.vault.keys import KeyRing, new_subject_keys
 from domain.viewer import ANONYMOUS, Viewer
 from workflows.database import Database, Transaction
+from workflows.document_quotas import Quota, Quotas
 from workflows.documents import read_document, remove_unused
 from workflows.migrations import open_database
 from workflows.office import Office
 
+MANY = Quotas(Quota(1_000, 1_000_000_000), Quota(1_000_000, 10**12))
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEYS = KeyRing(b"m" * 32, b"c" * 32, b"i" * 32)
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00\x10JFIF" * 400
@@ -86,7 +89,7 @@ async def counter(database_url: str) -> AsyncIterator[Counter]:
 
         office = Office(database, KEYS, lambda: NOW)
         viewers |= {f"Bearer {name}": viewer for name, viewer in viewers.items()}
-        app = Starlette(routes=[Route("/documents", UploadEndpoint(office, viewer_of))])
+        app = Starlette(routes=[Route("/documents", UploadEndpoint(office, viewer_of, Buckets(), MANY))])
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://signet") as client:
             yield Counter(client, database, viewers)
