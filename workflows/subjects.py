@@ -102,8 +102,9 @@ def take_names_along(on: On) -> Iterable[Change]:
     for account_id, jurisdiction in on.facts.live:
         whose = {"root_id": account_id, "case_kind": "account", "case_id": account_id, "jurisdiction": jurisdiction}
         times = {"runs_from": on.now, "due_at": on.now, "next_at": on.now, "attempts": 0, "failures": 0}
-        never = dict.fromkeys(("paused_at", "left_seconds", "settled_at", "outcome", "problem"))
-        yield Insert(Deadline, {"kind": DeadlineKind.NAME_AMENDMENT, **whose, **times, **never})
+        never = ("paused_at", "left_seconds", "settled_at", "outcome", "problem", "counted_from", "counted_seconds")
+        row = {**whose, **times, **dict.fromkeys(never), "is_assumed": False}
+        yield Insert(Deadline, {"kind": DeadlineKind.NAME_AMENDMENT, **row})
 
 
 def keep_proof(on: On) -> Iterable[Change]:
