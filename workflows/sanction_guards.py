@@ -225,6 +225,15 @@ def measure_is_of_the_case(on: On) -> bool:
     return on.input.measure_id in {measure.id for measure in on.facts.of_case(on.id)}
 
 
+@guard(ProblemCode.MEASURE_OVERTURNED, rests=Rests.LOCKED)
+def a_measure_is_left_to_take_back(on: On) -> Sequence[Problem]:
+    """Told beforehand as whoever names one is told."""
+    measures = on.facts.of_case(on.id)
+    if any(measure.ended_by != EndCause.OVERTURNED for measure in measures):
+        return []
+    return [Problem(ProblemCode.MEASURE_OVERTURNED if measures else ProblemCode.NOT_FOUND, ("measureId",))]
+
+
 @guard(ProblemCode.MEASURE_OVERTURNED, rests=Rests.LOCKED, on_input=True, path=("measureId",))
 def measure_was_not_overturned_before(on: On) -> bool:
     measure = on.facts.by_id.get(on.input.measure_id)

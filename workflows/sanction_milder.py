@@ -69,6 +69,7 @@ MILDER: Final = (
         c.SanctionRescind,
         guards=(
             *_MILDER,
+            g.a_measure_is_left_to_take_back,
             g.measure_is_of_the_case,
             g.measure_was_not_overturned_before,
             g.the_account_can_come_back_under_its_name,

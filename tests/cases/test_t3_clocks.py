@@ -14,6 +14,7 @@ from domain.filing import Filing
 from domain.journal import Step
 from domain.notice import Notice
 from domain.permission import Permission
+from tests.clocks import without_a_clock
 from tests.workflows.test_account_change import approved_change
 from tests.workflows.test_filing import DEFECT, prepared, revoked, submitted, wrong_item
 from tests.workflows.test_migrations import moved
@@ -277,6 +278,7 @@ async def test_t3_what_stood_at_the_upgrade_has_the_clock_that_it_would_have(own
         world.clock.advance(days=3)
         after = [await open_rows(world, id_) for id_ in (with_authority, declined, asked.id)]
         cases: list[Any] = [*await world.rows(Filing, id=declined), *await world.rows(Permission, id=asked.id)]
+        assert await without_a_clock(world) == []
     assert list(map(told, after)) == list(map(told, before))
     assert [(case.due_at, case.clock) for case in cases] == [
         (rows[kind].due_at, "RUNNING")

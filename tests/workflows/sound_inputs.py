@@ -116,7 +116,8 @@ async def _rescinded(asked: Asked) -> Given:
     """The measure that the case stands by; a case without one has nothing to take back."""
     (row,) = await asked.provider.world.rows(Sanction, id=asked.id)
     known = await asked.provider.world.rows(Measure, sanction_id=asked.id)
-    named = row.measure_id or (known[-1].id if known else "measure_none")
+    left = {one.id for one in known if one.ended_by != "OVERTURNED"}
+    named = row.measure_id if row.measure_id in left else next(iter(left), row.measure_id or "measure_none")
     return {"measureId": named, "reason": "It was wrong."}
 
 

@@ -21,6 +21,7 @@ from domain.ids import prefix_of
 from domain.permission import Permission
 from domain.policy.roles import Role
 from domain.sanction import Measure, Sanction, in_force, level_at
+from tests.clocks import without_a_clock
 from tests.sanctions import asked as opening
 from tests.workflows.sound_inputs import Asked, sound_input
 from tests.workflows.test_available_steps import Scene, assert_told_is_done
@@ -240,6 +241,7 @@ async def lived(world: World, seed: int, steps: int) -> Life:
         await life.live()
     await assert_badges_are_whole(world)
     await assert_journal_is_whole(world)
+    assert await without_a_clock(world) == []
     return life
 
 
