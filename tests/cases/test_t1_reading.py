@@ -198,3 +198,18 @@ async def test_t1_before_and_after_the_worker_the_same_is_read(world: World, beg
 
     assert swept > 0
     assert before == after
+
+
+async def test_t1_who_meets_what_has_passed_wakes_the_worker_and_nobody_else_does(world: World) -> None:
+    provider = await world.provider()
+    woken: list[int] = []
+    world.office.wakers.append(lambda: woken.append(1))
+    account_id = (await provider.filed())[1]
+    steps = "query($id: ID!) { account(id: $id) { availableSteps { trigger } } }"
+    await provider.officer.ask(steps, id=account_id)
+    assert woken == []
+    late = await cooled_off(provider)
+
+    await provider.officer.ask(steps, id=late)
+
+    assert woken == [1]
