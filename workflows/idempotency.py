@@ -38,7 +38,7 @@ _OLD = (
     .order_by(_TABLE.c.created_at)
     .limit(sa.literal_column(str(_AT_ONCE)))
 )
-_REMOVE = sa.delete(_TABLE).where(sa.tuple_(_TABLE.c.caller, _TABLE.c.key).in_(_OLD)).returning(_TABLE.c.key)
+_REMOVE = sa.delete(_TABLE).where(_THIS)
 
 
 async def begin(
@@ -65,6 +65,12 @@ async def finish(transaction: Transaction, caller: str, key: str, ids: Mapping[s
 async def remove_old(database: Database, now: datetime) -> int:
     """Remove the keys that were kept long enough; how many they were."""
     removed = 0
-    while rows := await database.write(lambda transaction: transaction.fetch(_REMOVE, {"before": now - KEPT})):
-        removed += len(rows)
+
+    async def work(transaction: Transaction) -> int:
+        rows = await transaction.fetch(_OLD, {"before": now - KEPT})
+        await transaction.fetch_each(_REMOVE, [{"b_caller": row[0], "b_key": row[1]} for row in rows])
+        return len(rows)
+
+    while count := await database.write(work):
+        removed += count
     return removed
