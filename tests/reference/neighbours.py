@@ -75,12 +75,21 @@ _SAME: Final[dict[Rule, tuple[str, ...]]] = {
 NEVER_SEEN: Final = frozenset(
     ("Provider.sandbox", role)
     for role in ("APPEAL_REVIEWER", "COMPLIANCE_OFFICER", "HOLDER", "INTEGRATION", "REVIEWER")
-)
+) | {
+    # Of staff they read their own row alone: a machine endorses nothing, an auditor takes no step.
+    ("Proposal.endorser", "INTEGRATION"),
+    ("Staff.jurisdiction", "APPEAL_REVIEWER"),
+    ("Staff.jurisdiction", "INTEGRATION"),
+    ("Step.actor", "AUDITOR"),
+}
 # Who asks is bound to the provider of their own row, and to themselves.
 NEVER_HIDDEN: Final = frozenset(
     {
         ("Holder.provider", "HOLDER"),
         ("Sanction.holder", "HOLDER"),
+        ("Proposal.proposer", "INTEGRATION"),
+        ("Staff.journal", "AUDITOR"),
+        ("Staff.journal", "INTEGRATION"),
         ("Provider.agreements", "PROVINCIAL_REGULATOR"),  # who reads a provider reads its agreements
     }
 )
