@@ -34,7 +34,7 @@ class ProblemCode(Word):
         "This cannot be done in the case's present state.", "See availableSteps for what can.")
     NOT_COMPETENT = ("NOT_COMPETENT", "非本机关管辖", "Another authority answers for this case.",
         "Leave it to the authority of its jurisdiction.")
-    OWN_MATTER = ("OWN_MATTER", "本人事项须回避", "This is your own matter.", "Leave it to another member of staff.")
+    OWN_MATTER = ("OWN_MATTER", "本人事项须回避", "This is your own matter, or you recused.", "Leave it to others.")
     TRY_AGAIN = ("TRY_AGAIN", "请重试", "Another request was at work on the same case.", "Send the same request again.")
     # input
     INPUT_INVALID = ("INPUT_INVALID", "输入无效", "This value is not valid.", "Mend the value named by the path.")

@@ -30,6 +30,7 @@ class Viewer:
     authority_id: str | None = None
     staff_number: str | None = None
     person: bytes | None = None
+    recused: frozenset[str] = frozenset()  # whose matters this person does not handle: ids of holders and providers
 
     @property
     def body(self) -> str:

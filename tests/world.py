@@ -211,7 +211,7 @@ def document(mutation: str, select: str = "") -> str:
     else:
         noun = _PAYLOADS.get(mutation) or next(n for p, n in _PAYLOADS.items() if mutation.startswith(p))
         chosen = f"case: {noun} {{ id version stateCode {select} }} step {{ id seq trigger }}"
-        if noun in ("account", "batch", "filing", "identity", "permission", "qualification", "sanction"):
+        if noun in ("account", "batch", "filing", "identity", "permission", "qualification", "sanction", "staff"):
             chosen += " proposal { id hash }"
         if noun == "batch":
             chosen += " results { index id step problems { code path } }"

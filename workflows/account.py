@@ -88,7 +88,7 @@ ACCOUNT = Workflow(
             None,
             7,
             c.AccountLease,
-            (g.holds_the_lease,),
+            (g.holds_the_lease, is_not_ones_own_matter),
             (leases.lease,),
             journalled=False,
         ),

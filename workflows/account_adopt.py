@@ -27,6 +27,7 @@ from workflows.changes import Change, Detail, Insert, Opening, Say
 from workflows.commands import Category, Command, Day, Division, Id, Input, Line, Paragraph
 from workflows.engine import On, Rests, Transition, always_two, guard
 from workflows.identity import looked_up_blind
+from workflows.own_matter import has_recused
 
 
 class AdoptedParticulars(Input):
@@ -110,7 +111,7 @@ def subject_was_never_closed_or_banned_here(on: On) -> bool:
 
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("holderId",))
 def is_the_matter_of_nobody_who_decides(on: On) -> bool:
-    return on.facts.person is None or on.facts.person not in on.facts.persons
+    return not has_recused(on) and (on.facts.person is None or on.facts.person not in on.facts.persons)
 
 
 def _adopted(on: On) -> Opening:

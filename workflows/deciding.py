@@ -33,6 +33,7 @@ from workflows.foresight import foreseen
 from workflows.hands import StepInHand, Writing
 from workflows.lateness import begin_anew_if_late, is_late
 from workflows.office import Office
+from workflows.recusal import is_own_matter
 from workflows.sanction import SANCTION
 from workflows.sight import in_scope
 from workflows.unit_of_work import in_hand, take
@@ -80,7 +81,7 @@ async def _decide(chunk: Chunk, item: Item, wanted: DecisionItem) -> str:
     office, transaction, writing = chunk.office, chunk.transaction, chunk.writing()
     hand, on = await in_hand(office, writing, SANCTION, transition, wanted.command(), transaction)
     found = refusals(SANCTION, transition, hand.state, on, with_input=True)
-    if on.facts.person is not None and bytes(on.facts.person) in chunk.persons:
+    if await is_own_matter("sanction", hand.id, chunk.spent.endorser_person, transaction):
         found.append(Problem(ProblemCode.OWN_MATTER, ("id",)))
     if found:
         raise Refused(*dict.fromkeys(found))

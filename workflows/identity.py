@@ -28,6 +28,7 @@ from workflows.changes import Change, Detail, Insert, Serve, Set, Update
 from workflows.commands import AdverseCommand, CaseCommand, CodeName, Formed, Line, Listed, Moment, ProposableCommand
 from workflows.database import Among, Row
 from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
+from workflows.own_matter import has_recused
 from workflows.subjects import SameSubject
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
 from workflows.vaulting import grown_up, identity_sealed, identity_taken_over
@@ -123,7 +124,7 @@ def something_waits_to_be_verified(on: On) -> bool:
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
 def is_not_ones_own_identity(on: On) -> bool:
     persons = (on.case.resident_id_index, on.case.pending_resident_id_index)
-    return on.viewer.person is None or on.viewer.person not in persons
+    return not has_recused(on) and (on.viewer.person is None or on.viewer.person not in persons)
 
 
 @guard(ProblemCode.MANDATE_MISSING, rests=Rests.LOCKED, path=("id",))

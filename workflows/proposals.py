@@ -28,6 +28,7 @@ from workflows.hands import Hand, StepInHand, Writing
 from workflows.lateness import begin_anew_if_late, is_late
 from workflows.loading import in_scope
 from workflows.office import Office
+from workflows.recusal import is_own_matter
 from workflows.registry import workflow_of
 
 _TABLE = table_of(Proposal)
@@ -111,7 +112,9 @@ def propose(
     }
     own = {"case_kind": "proposal", "case_id": id_, "holder_id": None}
     waits = begun(DeadlineKind.PROPOSAL, expires_at, hand, writing) | own
-    writing.inserts += [(Proposal, values), (Deadline, waits)]
+    writing.inserts.append((Proposal, values))
+    if None not in (waits["provider_id"], waits["jurisdiction"]):  # one about staff is of one body: it ends unmarked
+        writing.inserts.append((Deadline, waits))
     return id_
 
 
@@ -220,23 +223,6 @@ async def withdraw(office: Office, writing: Writing, command: ProposalWithdraw, 
 async def _settle(proposal: Proposal, outcome: Outcome, writing: Writing, transaction: Transaction) -> None:
     """End the deadline of a proposal that waits no more."""
     await transaction.fetch(_SETTLE, {"id": proposal.id, "b_at": writing.now, "b_outcome": outcome})
-
-
-async def is_own_matter(noun: str, case_id: str, person: bytes | None, transaction: Transaction) -> bool:
-    """Whether the person behind a login is the person behind the case."""
-    if "holder_id" not in table_of(workflow_of(noun).model).c or person is None:
-        return False
-    rows = await transaction.fetch(_person_behind(noun), {"id": case_id})
-    return bool(rows) and person in [bytes(found) for found in rows[0] if found is not None]
-
-
-@cache
-def _person_behind(noun: str) -> sa.Select[Any]:
-    case, identity = table_of(workflow_of(noun).model), table_of(workflow_of("identity").model)
-    if case is identity:
-        return sa.select(identity.c.resident_id_index, identity.c.pending_resident_id_index).where(identity.c.id == _ID)
-    joined = sa.select(identity.c.resident_id_index).join(case, case.c.holder_id == identity.c.holder_id)
-    return joined.where(case.c.id == _ID)
 
 
 async def _in_scope(id_: str, viewer: Viewer, transaction: Transaction, *, path: str) -> Proposal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
@@ -11,19 +11,23 @@ from pydantic import Field
 
 from domain.authority import Authority, Tier
 from domain.calendar import local_day
+from domain.holder import Holder
 from domain.identifiers import Malformed, resident_id
-from domain.policy.roles import Role
+from domain.ids import prefix_of
+from domain.journal import TextName
+from domain.policy.roles import REGULATORS, Role
 from domain.problems import Problem, ProblemCode
 from domain.provider import Provider
-from domain.staff import Staff, StaffState
+from domain.staff import Recusal, Staff, StaffState
 from domain.table import table_of
 from domain.vault.blind_index import Indexed, blind_index
-from workflows.changes import Change, Detail, Opening, Set
-from workflows.commands import CaseCommand, Command, Formed, Id, Line
+from workflows.changes import Change, Detail, Insert, Opening, Say, Set, Update
+from workflows.commands import CaseCommand, Command, Formed, Id, Line, Paragraph, ProposableCommand
 from workflows.database import Among, Transaction
-from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, guard
+from workflows.engine import Fact, Gathered, On, Rests, Transition, Workflow, always_two, guard
+from workflows.sight import in_scope
 
-_TABLE = table_of(Staff)
+_TABLE, _RECUSAL = table_of(Staff), table_of(Recusal)
 _OF_A_PROVIDER: Final = frozenset(
     {Role.REVIEWER, Role.COMPLIANCE_OFFICER, Role.APPEAL_REVIEWER, Role.INTEGRATION, Role.AUDITOR}
 )
@@ -58,6 +62,24 @@ class StaffDisable(CaseCommand):
     """End a person's right to act. Takes effect with the next request that writes."""
 
 
+class StaffRecuse(CaseCommand):
+    """Keep a person, by whichever login, from deciding the matters of a party: yourself, or somebody you answer for."""
+
+    party_id: Id
+    """The holder or the provider whose matters they are."""
+    reason: Paragraph
+    """Why; kept with the step."""
+
+
+class StaffLiftRecusal(ProposableCommand):
+    """Let a person decide the matters of a party again."""
+
+    party_id: Id
+    """The holder or the provider."""
+    reason: Paragraph
+    """Why; kept with the step."""
+
+
 @dataclass(frozen=True)
 class StaffFacts:
     """What the guards look at."""
@@ -66,6 +88,8 @@ class StaffFacts:
     person: bytes = b""
     fault: str = ""  # of the resident id
     tier: Tier | None = None
+    recusals: Mapping[str, str] = field(default_factory=dict)  # of the person, those that stand: by party
+    is_party: bool = False  # somebody whose matters there may be, in sight of who recuses
 
 
 _ENROLLED = Fact(
@@ -129,6 +153,67 @@ def is_somebody_else(on: On) -> bool:
     return bool(on.case.id != on.viewer.id)
 
 
+_MINE: Final = _RECUSAL.join(_TABLE, _TABLE.c.person == _RECUSAL.c.person)
+_RECUSALS = Fact(
+    "recusals",
+    sa.select(_TABLE.c.id, _RECUSAL.c.party_id, _RECUSAL.c.id)
+    .select_from(_MINE)
+    .where(Among(_TABLE.c.id, "ids"), _RECUSAL.c.lifted_at.is_(None)),
+    lambda rows, _: {"recusals": {row[1]: row[2] for row in rows}},
+)
+
+
+async def _party(_: Any, transaction: Transaction, on: On) -> Mapping[str, Any]:
+    table = {"holder": table_of(Holder), "provider": table_of(Provider)}.get(prefix_of(on.input.party_id))
+    if table is None:
+        return {}
+    chosen = sa.select(table.c.id).where(table.c.id == sa.bindparam("id", type_=sa.Text, required=False))
+    found = chosen.where(in_scope(table, on.viewer.role))
+    return {"is_party": bool(await transaction.fetch(found, {**on.viewer.bound, "id": on.input.party_id}))}
+
+
+_ANSWERING: Final = frozenset({Role.COMPLIANCE_OFFICER, *REGULATORS})
+
+
+@guard(ProblemCode.NOT_COMPETENT, rests=Rests.LOCKED, path=("id",))
+def is_oneself_or_answered_for(on: On) -> bool:
+    return bool(on.case.person == on.viewer.person) or on.viewer.role in _ANSWERING
+
+
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
+def person_is_somebody_else(on: On) -> bool:
+    """Whichever login they use."""
+    return bool(on.case.person != on.viewer.person)
+
+
+@guard(ProblemCode.NOT_FOUND, rests=Rests.DERIVED, on_input=True, path=("partyId",))
+def party_is_in_sight(on: On) -> bool:
+    return bool(on.facts.is_party)
+
+
+@guard(ProblemCode.ALREADY_IN_STATE, rests=Rests.LOCKED, on_input=True, path=("partyId",))
+def no_such_recusal_stands(on: On) -> bool:
+    return on.input.party_id not in on.facts.recusals
+
+
+@guard(ProblemCode.NOT_FOUND, rests=Rests.LOCKED, on_input=True, path=("partyId",))
+def such_a_recusal_stands(on: On) -> bool:
+    return on.input.party_id in on.facts.recusals
+
+
+def _recused(on: On) -> Iterable[Change]:
+    values = {"staff_id": on.id, "person": on.case.person, "party_id": on.input.party_id, "lifted_at": None}
+    yield Insert(Recusal, values)
+    yield Detail({"party": on.input.party_id})
+    yield Say(TextName.NOTE, on.input.reason)
+
+
+def _lifted(on: On) -> Iterable[Change]:
+    yield Update(Recusal, on.facts.recusals[on.input.party_id], {"lifted_at": on.now})
+    yield Detail({"party": on.input.party_id})
+    yield Say(TextName.NOTE, on.input.reason)
+
+
 def _enrolment(on: On) -> Opening:
     body, input_ = on.cause, on.input
     is_authority = isinstance(body, Authority)
@@ -180,6 +265,27 @@ STAFF = Workflow(
             StaffDisable,
             guards=(works_for_the_same_body, is_somebody_else),
             effects=(_disabled,),
+        ),
+        Transition(
+            "recuse",
+            (StaffState.ENROLLED,),
+            None,
+            5,
+            StaffRecuse,
+            guards=(works_for_the_same_body, is_oneself_or_answered_for, party_is_in_sight, no_such_recusal_stands),
+            effects=(_recused,),
+            facts=(_RECUSALS, Gathered("party", _party)),
+        ),
+        Transition(
+            "lift_recusal",
+            (StaffState.ENROLLED,),
+            None,
+            5,
+            StaffLiftRecusal,
+            guards=(works_for_the_same_body, person_is_somebody_else, such_a_recusal_stands),
+            effects=(_lifted,),
+            facts=(_RECUSALS,),
+            four_eyes=always_two,
         ),
     ),
 )

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from domain.holder import Holder
 from domain.policy.roles import Role
 from domain.provider import Provider
-from domain.staff import Staff, StaffState
+from domain.staff import Recusal, Staff, StaffState
 from domain.table import table_of
 from domain.viewer import Viewer
 from workflows.database import Connection, Row
 
 _STAFF: Final = table_of(Staff)
+_RECUSAL: Final = table_of(Recusal)  # of the person, whichever login recused
 _HOLDER: Final = table_of(Holder)
 _PROVIDERS: Final = table_of(Provider)
 _REGULATORS: Final = frozenset({Role.PROVINCIAL_REGULATOR, Role.NATIONAL_REGULATOR})
@@ -24,7 +25,9 @@ _SUBJECT: Final = sa.bindparam("subject", type_=sa.Text, required=False)
 _PROVIDER: Final = sa.bindparam("provider", type_=sa.Text, required=False)
 _OF_STAFF: Final = sa.select(
     _STAFF.c.id, _STAFF.c.state, _STAFF.c.role, _STAFF.c.provider_id, _STAFF.c.jurisdiction, _STAFF.c.staff_number,
-    _STAFF.c.person,
+    _STAFF.c.person, _RECUSAL.c.party_id,
+).select_from(
+    _STAFF.outerjoin(_RECUSAL, sa.and_(_RECUSAL.c.person == _STAFF.c.person, _RECUSAL.c.lifted_at.is_(None)))
 ).where(_STAFF.c.issuer == _ISSUER, _STAFF.c.subject == _SUBJECT)  # fmt: skip
 # One subject may hold accounts at several providers; which is meant, its issuer or its token says.
 _OF_HOLDERS: Final = (
@@ -72,7 +75,7 @@ async def viewer_of(connection: Connection, proven: Proven) -> Viewer | None:
     """The viewer a subject is; None where nobody is known by it, or only somebody the issuer may not speak for."""
     claim = {"issuer": proven.issuer, "subject": proven.subject, "provider": proven.provider_id}
     if found := await connection.fetch(_OF_STAFF, claim):
-        return _staff(found[0], proven)
+        return _staff(found[0], proven, frozenset(row[-1] for row in found if row[-1] is not None))
     if Role.HOLDER not in proven.roles or proven.authority_id is not None:
         return None
     if found := await connection.fetch(_OF_HOLDERS, claim):
@@ -100,8 +103,8 @@ async def viewer_in(connection: Connection, viewer: Viewer) -> Viewer | None:
     return viewer if found == viewer else found  # what was worked out of the one holds for the other
 
 
-def _staff(row: Row, proven: Proven) -> Viewer | None:
-    id_, state, role, provider_id, authority_id, number, person = row
+def _staff(row: Row, proven: Proven, recused: frozenset[str]) -> Viewer | None:
+    id_, state, role, provider_id, authority_id, number, person, _ = row
     if role in _REGULATORS or (role == Role.AUDITOR and provider_id is None):
         provider_id = None
     else:
@@ -121,6 +124,7 @@ def _staff(row: Row, proven: Proven) -> Viewer | None:
         authority_id=authority_id,
         staff_number=number,
         person=bytes(person),
+        recused=recused,
     )
 
 

@@ -123,6 +123,7 @@ class StaffPayload:
 
     staff: Staff | None = reread("case_id", "The member of staff as they are now.")
     step: Step | None = reread("step_id", "The step taken.")
+    proposal: Proposal | None = reread("proposal_id", "The proposal that now waits for a second person.")
     problems: list[Problem] = reread("problems", "Why it was refused; empty where it was not.")
 
 

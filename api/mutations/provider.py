@@ -30,3 +30,5 @@ class ProviderMutations:
     agreement_publish = mutation(AGREEMENT, "publish", AgreementPayload, "Publish a version of the agreement.")
     staff_enrol = mutation(STAFF, "enrol", StaffPayload, "Let a person act for one's provider or authority.")
     staff_disable = mutation(STAFF, "disable", StaffPayload, "End a person's right to act.")
+    staff_recuse = mutation(STAFF, "recuse", StaffPayload, "Keep a member of staff from the matters of a party.")
+    staff_lift_recusal = mutation(STAFF, "lift_recusal", StaffPayload, "Lift a recusal; needs two.")

@@ -124,6 +124,8 @@ class Grant(StrEnum):
     SANCTION_WARN = "sanction:warn"
     STAFF_DISABLE = "staff:disable"
     STAFF_ENROL = "staff:enrol"
+    STAFF_LIFT_RECUSAL = "staff:lift_recusal"
+    STAFF_RECUSE = "staff:recuse"
 
 
 _FOUR_EYES: Final = "proposal:endorse proposal:withdraw"
@@ -136,7 +138,8 @@ _REGULATOR: Final = f"""
     provider:register provider:configure provider:go_live
     qualification:verify qualification:refuse qualification:renewed
     qualification:suspend qualification:resume qualification:revoke
-    staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}"""
+    staff:enrol staff:disable staff:recuse staff:lift_recusal
+    document:upload notice:see {_FOUR_EYES}"""
 
 _ROWS: Final[Mapping[Role, str]] = {
     Role.PUBLIC: "",
@@ -150,7 +153,7 @@ _ROWS: Final[Mapping[Role, str]] = {
         identity:verify identity:fail
         account:claim account:renew_lease account:release account:request_supplement account:approve account:reject
         account:claim_change account:request_change_supplement account:approve_change account:reject_change
-        {_CASES} {_FOUR_EYES}""",
+        {_CASES} staff:recuse {_FOUR_EYES}""",
     Role.COMPLIANCE_OFFICER: f"""
         account:close account:adopt batch:fill batch:discard
         agreement:publish provider:configure qualification:submit qualification:renew
@@ -160,7 +163,8 @@ _ROWS: Final[Mapping[Role, str]] = {
         {_CASES} sanction:interim sanction:extend_interim sanction:restrict sanction:suspend sanction:close
         sanction:prolong sanction:reduce sanction:lift sanction:rescind sanction:reopen
         sanction:batch_fill sanction:decide
-        health:inspect staff:enrol staff:disable document:upload notice:see {_FOUR_EYES}""",
+        staff:enrol staff:disable staff:recuse staff:lift_recusal
+        health:inspect document:upload notice:see {_FOUR_EYES}""",
     Role.APPEAL_REVIEWER: "",
     Role.INTEGRATION: """
         holder:enrol agreement:consent identity:submit identity:verify identity:fail document:upload

@@ -75,6 +75,8 @@ TABLES: Final[dict[str, tuple[Expected, ...]]] = {
     "staff": (
         Expected("enrol", NOTHING, "ENROLLED", (C, *G, O)),
         Expected("disable", ("ENROLLED",), "DISABLED", (C, *G)),
+        Expected("recuse", ("ENROLLED",), STAYS, (R, C, *G)),
+        Expected("lift_recusal", ("ENROLLED",), STAYS, (C, *G), "two"),
     ),
     "qualification": (
         Expected("submit", NOTHING, "SUBMITTED", (C,)),
