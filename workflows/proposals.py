@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from domain.policy.roles import GRANTS, Grant, Role
 from domain.problems import Problem, ProblemCode, Refused
 from domain.proposal import Involvement, Proposal
 from domain.staff import Staff
-from domain.table import table_of
+from domain.table import Table, table_of
 from domain.vault.cipher import Place, seal
 from domain.vault.keys import open_mask_key
 from domain.vault.texts import commitment, pack_text
@@ -110,12 +111,15 @@ def propose(
         "expires_at": expires_at,
         "used_by": None,
     }
-    own = {"case_kind": "proposal", "case_id": id_, "holder_id": None}
-    waits = begun(DeadlineKind.PROPOSAL, expires_at, hand, writing) | own
-    writing.inserts.append((Proposal, values))
-    if None not in (waits["provider_id"], waits["jurisdiction"]):  # one about staff is of one body: it ends unmarked
-        writing.inserts.append((Deadline, waits))
+    writing.inserts += [(Proposal, values), *_waits(id_, expires_at, hand, writing)]
     return id_
+
+
+def _waits(id_: str, ends: datetime, hand: Hand, writing: Writing) -> list[tuple[type[Table], dict[str, Any]]]:
+    """Its deadline; one about staff is of one body alone, and ends unmarked."""
+    waits = begun(DeadlineKind.PROPOSAL, ends, hand, writing)
+    waits |= {"case_kind": "proposal", "case_id": id_, "holder_id": None}
+    return [] if None in (waits["provider_id"], waits["jurisdiction"]) else [(Deadline, waits)]
 
 
 async def endorsed(
