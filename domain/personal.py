@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, takewhile
-from string import ascii_uppercase
+from string import ascii_letters, ascii_uppercase
 from typing import Final, NamedTuple
 
 from domain.characters import category, nfkc
@@ -89,8 +89,8 @@ def _numbers(text: str, exempt: frozenset[str]) -> Iterator[tuple[Kind, int, int
             if found is None:
                 first += 1
                 continue
-            kind, taken = found
-            yield kind, row[first].start(), row[first + taken - 1].end()
+            kind, start, taken = found
+            yield kind, start, row[first + taken - 1].end()
             first += taken
 
 
@@ -105,9 +105,10 @@ def _rows(text: str) -> Iterator[list[re.Match[str]]]:
     yield row
 
 
-def _of_some(text: str, row: list[re.Match[str]], exempt: frozenset[str]) -> Iterator[tuple[Kind, int]]:
-    """What the first groups of a row are together: the longest first, and how many groups it takes."""
+def _of_some(text: str, row: list[re.Match[str]], exempt: frozenset[str]) -> Iterator[tuple[Kind, int, int]]:
+    """What the first groups of a row are together: the longest first, where it begins and how many groups it takes."""
     start = row[0].start()
+    bare_start = start + len(row[0][0]) - len(row[0][0].lstrip(ascii_letters + " -"))
     ends = accumulate(len(group[0]) for group in row)
     most = sum(1 for _ in takewhile(lambda characters: characters <= _CHARACTERS_MAX, ends))
     for taken in range(most, 0, -1):
@@ -115,10 +116,12 @@ def _of_some(text: str, row: list[re.Match[str]], exempt: frozenset[str]) -> Ite
         bare = number.lstrip(ascii_uppercase)
         if exempt.intersection((number, bare)):
             continue
-        if any(_is_document(one, text[:start]) for one in (number, bare)):
-            yield Kind.RESIDENT_ID, taken
-        elif _is_mobile(bare.rstrip("X"), has_plus=text[:start].endswith("+")):
-            yield Kind.MOBILE, taken
+        if _is_document(number, text[:start]):
+            yield Kind.RESIDENT_ID, start, taken
+        elif _is_document(bare, text[:start]):
+            yield Kind.RESIDENT_ID, bare_start, taken
+        elif _is_mobile(bare.rstrip("X"), has_plus=text[:bare_start].endswith("+")):
+            yield Kind.MOBILE, bare_start, taken
 
 
 def _is_document(number: str, before: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Final, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -86,6 +86,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 class Input(BaseModel):
     """A part of a command."""
+
+    is_judged_apart: ClassVar[bool] = False  # an item of a batch: what is wrong with it is told of it alone
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, use_attribute_docstrings=True
@@ -167,7 +169,8 @@ def _told_fields(model: type[Input]) -> tuple[tuple[str, bool], ...]:
     for name, field in model.model_fields.items():
         parts = list(parts_of(field.annotation))
         is_told = TOLD in field.metadata or any(TOLD in getattr(part, "__metadata__", ()) for part in parts)
-        if is_told or any(isinstance(part, type) and issubclass(part, Input) for part in parts):
+        inner = [part for part in parts if isinstance(part, type) and issubclass(part, Input)]
+        if is_told or any(not part.is_judged_apart for part in inner):
             found.append((name, is_told))
     return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, model_validator
 
@@ -31,6 +31,8 @@ COMMANDS: Final[Mapping[str, type[AdverseCommand]]] = {
 
 class DecisionItem(Input):
     """One sanction to decide, by exactly one of its rungs."""
+
+    is_judged_apart: ClassVar[bool] = True
 
     id: Id
     """The sanction."""
