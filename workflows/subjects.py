@@ -87,7 +87,7 @@ def subject_stays_while_an_account_is_there(on: On) -> bool:
     return is_proven or not has_another_number(on)
 
 
-@guard(ProblemCode.REVIEWER_NEEDED, rests=Rests.LOCKED, on_input=True, path=("id",))
+@guard(ProblemCode.REVIEWER_NEEDED, rests=Rests.LOCKED, path=("id",))
 def a_machine_verifies_anew_only_what_is_equal(on: On) -> bool:
     if on.viewer.role is not Role.INTEGRATION or has_another_number(on):  # then it is refused for that
         return True

@@ -23,6 +23,7 @@ async def test_a_holder_who_lacks_everything_is_told_all_of_it(world: World) -> 
     provider.agreement_id = await provider.publish_agreement()
     await holder.consent(SIX_OF_SEVEN)
     world.clock.advance(days=91)
+    await world.sweep()
 
     async with world.untouched(taken):
         answer = await holder.try_to_apply(
@@ -45,6 +46,7 @@ async def test_a_holder_who_lacks_everything_is_told_all_of_it(world: World) -> 
 async def test_a_newcomer_at_an_unqualified_provider_is_told_all_of_it(world: World) -> None:
     provider = await (await world.provider()).live(**VERIFIED_UNTIL_MAY)
     world.clock.advance(days=91)
+    await world.sweep()
     holder = await provider.newcomer()
     await holder.consent(SIX_OF_SEVEN)
 
@@ -63,6 +65,7 @@ async def test_an_identity_that_ran_out_is_told_from_one_that_never_was(world: W
     provider = await world.provider()
     holder = await provider.holder()
     world.clock.advance(days=396)
+    await world.sweep()
 
     async with world.untouched():
         answer = await holder.try_to_apply(materials=[])

@@ -185,6 +185,8 @@ SOUND: Final[Mapping[str, Maker]] = {
 # What is no matter of one case, and tried where all of it is set up.
 ELSEWHERE: Final = {
     "staff.disable": "tests/workflows/test_staff.py",
+    "staff.recuse": "tests/cases/test_recusal_of_staff.py",
+    "staff.lift_recusal": "tests/cases/test_recusal_of_staff.py",
     "batch.add": "tests/workflows/test_adopt.py",
     "batch.adopt": "tests/workflows/test_adopt.py",
     "batch.add_decisions": "tests/workflows/test_sanction_batch.py",

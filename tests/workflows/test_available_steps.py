@@ -504,7 +504,7 @@ SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] 
     identity_changing: {
         "REVIEWER": {"verify", "fail"},
         "second": {"verify", "fail"},
-        "INTEGRATION": {"submit", "verify", "fail"},
+        "INTEGRATION": {"submit", "fail"},
         "holder": {"submit"},
     },
     qualification_submitted: {"regulator": {"verify", "refuse"}},

@@ -93,7 +93,7 @@ _IDENTITY: Final = {
 }
 SCENES: Final[dict[Callable[[Provider], Awaitable[Made]], dict[str, set[str]]]] = {
     stale: _IDENTITY,
-    stale_and_submitted: _IDENTITY,
+    stale_and_submitted: _IDENTITY | {"INTEGRATION": {"submit", "fail"}},
     filed_by_somebody_stale: {"COMPLIANCE_OFFICER": {"close"}, "holder": {"ask_close"}},
     lapsed: {"COMPLIANCE_OFFICER": {"renew"}},
     lapsed_and_renewing: {"COMPLIANCE_OFFICER": {"renew"}, "regulator": {"renewed"}},

@@ -171,8 +171,9 @@ async def test_a_renewal_asked_too_late_carries_nothing(world: World) -> None:
     sandbox = await world.provider()
     live = await sandbox.live(validTo="2026-03-31")
     world.clock.advance(days=30)
+    await world.sweep()
     for row in await world.rows(Qualification, provider_id=sandbox.id):
-        await sandbox.officer.must("qualificationRenew", id=row.id, version=2)
+        await sandbox.officer.must("qualificationRenew", id=row.id, version=row.seq)
 
     assert await applying(live) == ["PROVIDER_NOT_QUALIFIED"]
 

@@ -245,6 +245,7 @@ async def test_a_first_minor_conduct_closes_no_account_until_an_earlier_measure_
     await again.notify()
     await again.waive()
     world.clock.now = warned + 90 * DAY  # a warning counts ninety days
+    await world.sweep()
     gone = await provider.officer.refused("sanctionClose", **await again.input(**MINOR))
     world.clock.now = warned + 90 * DAY - timedelta(seconds=1)
     assert (await again.told("recommended { recurrence }")) == {"recommended": {"recurrence": 2}}
