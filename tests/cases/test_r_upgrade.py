@@ -32,7 +32,7 @@ async def test_r4_names_of_before_get_their_keys_and_two_alike_keep_theirs(own_d
         (entry,) = await world.rows(RegisterEntry, account_id=filed)
         await keyed(world, RegisterEntry, entry.id, "⻓江")
 
-    await moved(own_database_url, "0016", down=True)
+    await moved(own_database_url, "0011", down=True)
     await moved(own_database_url, "-1", down=True)
     await moved(own_database_url, "head")
 
@@ -53,7 +53,7 @@ async def test_r1_numbers_of_before_that_are_none_go_or_cover_nothing(own_databa
         table = "UPDATE permission SET licence_number = '浙ICP备12345678号1' RETURNING id"
         await world.office.database.write(lambda transaction: transaction.fetch(sa.text(table), {}))
 
-    await moved(own_database_url, "0016", down=True)
+    await moved(own_database_url, "0011", down=True)
     await moved(own_database_url, "-1", down=True)
     await moved(own_database_url, "head")
 

@@ -34,7 +34,7 @@ async def test_each_deadline_of_the_former_release_finds_its_root(own_database_u
         before = await roots(world)
         kinds = {(row.case_kind, row.root_id.partition("_")[0]) for row in await world.rows(Deadline)}
 
-    await moved(own_database_url, "0013", down=True)
+    await moved(own_database_url, "0012", down=True)
     await moved(own_database_url, "head")
 
     async with opened_world(own_database_url) as world:

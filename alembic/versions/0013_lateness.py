@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from domain import columns
 
-revision = "0011"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from domain import columns
 
-revision = "0008"
-down_revision = "0012"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

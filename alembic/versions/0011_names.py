@@ -8,8 +8,8 @@ from alembic import op
 from domain.identifiers import Malformed, licence_number
 from domain.names import name_key
 
-revision = "0016"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

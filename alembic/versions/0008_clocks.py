@@ -13,7 +13,7 @@ from domain.calendar import WorkingDays
 from domain.ids import new_id
 from workflows.migrations import sees_rows
 
-revision = "0012"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None

@@ -15,8 +15,8 @@ from domain.calendar import WorkingDays
 from domain.ids import new_id
 from workflows.migrations import sees_rows
 
-revision = "0015"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -12,8 +12,8 @@ from domain import columns
 from domain.calendar import WorkingDays
 from workflows.migrations import sees_rows
 
-revision = "0013"
-down_revision = "0016"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
