@@ -24,6 +24,7 @@ FORBIDDEN: Final = {
     "a secret: take it from a setting": re.compile(
         r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
     ),
+    "two sides of a merge: choose what is right of each": re.compile("^(?:<{7}|>{7}) "),
     "a password in a URL: take it from a setting": re.compile(r"\bpostgres(?:ql)?://\w+:(?!\{)\w+@(?!db\.example)"),
 }
 TOO_LARGE_BYTES: Final = 2_000_000
@@ -56,6 +57,8 @@ def test_no_file_holds_a_path_a_host_or_a_secret() -> None:
         "DATA = '/home/somebody/data'",
         "open('/work/project/x')",
         "pip install --index-url https://example.org/simple",
+        "<" * 7 + " HEAD",
+        ">" * 7 + " 0123456 (A change)",
         "-----BEGIN " + "PRIVATE KEY-----",
         "-----BEGIN EC " + "PRIVATE KEY-----",
         "key = 'AKIA" + "A" * 16 + "'",
