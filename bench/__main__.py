@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=200_000, help="how many accounts to seed")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each server under each workload")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
+    parser.add_argument("--steps", type=int, default=100_000, help="after how many steps STEP is measured again; or 0")
     parser.add_argument("--only", choices=workloads.NAMES, action="append", help="these workloads alone")
     parser.add_argument("--profile", type=Path, help="a load profile (JSON) that says how the data are shaped")
     parser.add_argument("--folder", type=Path, help="keep the database here, and use it if it is there")
@@ -71,15 +72,16 @@ async def _measured(chosen: argparse.Namespace, folder: Path) -> None:
             started.append(server)
         weights = _pair([server.memory_mb() for server in started])
         run = await Run.opened(database, keys, started[0], started[1], console, chosen.rounds, chosen.seconds)
-        found = await run.measured(chosen.only or workloads.NAMES)
+        names = chosen.only or workloads.NAMES
+        found = await run.measured(names)
+        aged = await run.aged(chosen.steps) if chosen.steps and "STEP" in names else []
         after = _pair([server.memory_mb() for server in started])
         times = _pair([server.started_seconds for server in started])
         spent, waited = await run.hostile(), run.slow()
         await run.close()
         at = datetime.now(UTC)
-        report = Report(
-            at, chosen.accounts, chosen.rounds, chosen.seconds, found, Processes(weights, after, times), spent, waited
-        )
+        processes = Processes(weights, after, times)
+        report = Report(at, chosen.accounts, chosen.rounds, chosen.seconds, found, aged, processes, spent, waited)
     told(report, console)
     written(report, chosen.results)
 

@@ -69,8 +69,16 @@ class Database:
 
     async def listen(self, *, on: bool) -> None:
         """Let the server write down every statement, or stop it."""
+        await self._set("log_min_duration_statement", "0" if on else "-1")
+
+    async def autovacuum(self, *, on: bool) -> None:
+        """Let the server clear away dead rows by itself, looking every ten seconds, or leave them."""
+        await self._set("autovacuum_naptime", "10s")
+        await self._set("autovacuum", "on" if on else "off")
+
+    async def _set(self, name: str, value: str) -> None:
         connection = await asyncpg.connect(self.url)
-        await connection.execute(f"ALTER SYSTEM SET log_min_duration_statement = {0 if on else -1}")
+        await connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.close()
 

@@ -12,11 +12,13 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from bench.aged import Aged
 from bench.hostile import Spent
 from bench.rounds import Result
 from bench.slow import CLIENTS, Waited
 
 _HEAD: Final = ("workload", "beside", "ratio", "CPU ratio", "requests/s", "CPU µs", "p50 ms", "p99 ms", "statements")
+_AGED_HEAD: Final = ("STEP", "autovacuum", "ratio", "CPU ratio", "requests/s", "CPU µs", "p50 ms", "p99 ms")
 _HOSTILE_HEAD: Final = ("request", "size", "kB", "answer", "CPU ms", "peak memory +MB")
 _SLOW_HEAD: Final = ("beside", "p50 ms", "p99 ms", "memory +MB", "gone after s")
 
@@ -53,6 +55,7 @@ class Report:
     rounds: int
     seconds: float
     measured: Sequence[Measured]
+    aged: Sequence[Aged]
     processes: Processes
     hostile: Sequence[Spent]
     slow: Sequence[Waited]
@@ -77,6 +80,22 @@ class Report:
                     )
                 )
         return made
+
+    def aged_rows(self) -> list[tuple[str, ...]]:
+        """STEP beside its own fresh figure."""
+        return [
+            (
+                f"after {each.steps:,} steps" if each.steps else "fresh",
+                "on" if each.autovacuum else "off",
+                f"{each.result.per_second / self.aged[0].result.per_second:.2f}",
+                f"{self.aged[0].result.cpu_us / each.result.cpu_us:.2f}",
+                f"{each.result.per_second:,.0f}",
+                f"{each.result.cpu_us:,.0f}",
+                f"{each.result.p50_ms:.1f}",
+                f"{each.result.p99_ms:.1f}",
+            )
+            for each in self.aged
+        ]
 
     def hostile_rows(self) -> list[tuple[str, ...]]:
         return [
@@ -131,6 +150,7 @@ def told(report: Report, console: Console) -> None:
     """Print it."""
     for head, rows, title in (
         (_HEAD, report.rows(), "Beside a bare endpoint"),
+        (_AGED_HEAD, report.aged_rows(), "STEP as the database grows old"),
         (_HOSTILE_HEAD, report.hostile_rows(), "Hostile requests"),
         (_SLOW_HEAD, report.slow_rows(), "Slow clients"),
     ):
@@ -181,6 +201,13 @@ checks the token, the limits and the roles; the bare endpoint knows none of them
 {_table(_HEAD, report.rows())}
 
 {_bullets(report.process_lines())}
+
+## As the database grows old
+
+STEP beside its own fresh figure, on a database that has taken so many steps more: first nothing clears away what they
+leave behind, then autovacuum does.
+
+{_table(_AGED_HEAD, report.aged_rows())}
 
 ## Hostile requests
 

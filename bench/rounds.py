@@ -54,6 +54,17 @@ async def measured(
     return [_result(contender.name, found) for contender, found in zip(contenders, seen, strict=True)]
 
 
+async def worn(
+    contender: Contender, requests: int, *, seconds: float, after_each: Callable[[], Awaitable[None]]
+) -> int:
+    """Let one serve at least so many requests, unmeasured; how many these were."""
+    done = 0
+    while done < requests:
+        done += (await _round(contender, seconds))[0].requests
+        await after_each()
+    return done
+
+
 async def _round(contender: Contender, seconds: float) -> tuple[load.Seen, float]:
     """What the load saw, and the server's processor time for each request in µs."""
     requests = await contender.requests()

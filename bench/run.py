@@ -16,6 +16,7 @@ from rich.console import Console
 
 from api import dev_issuer  # the tokens a trial makes for itself
 from bench import hostile, slow, workloads
+from bench.aged import Aged, aged
 from bench.database import Database
 from bench.report import Measured
 from bench.rounds import AnswersWrong, Contender, measured
@@ -72,6 +73,16 @@ class Run:
             self.console.print(f"measuring {name}")
             found.append(await self._one_workload(name))
         return found
+
+    async def aged(self, steps: int) -> list[Aged]:
+        """What becomes of STEP as the database grows old."""
+        self.console.print(f"measuring STEP after {steps:,} steps, with autovacuum off and on")
+        self.bare.pause()
+
+        async def contender() -> Contender:
+            return self._contenders("STEP", await workloads.Sample.read(self.connection, self._token))[0]
+
+        return await aged(contender, self.database, self._tidied, steps=steps, rounds=self.rounds, seconds=self.seconds)
 
     async def hostile(self) -> list[hostile.Spent]:
         """What hostile requests cost the product."""

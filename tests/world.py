@@ -452,9 +452,9 @@ class Provider:
         await holder.consent()
         return holder
 
-    async def applied(self, **particulars: Any) -> tuple[Holder, Answer]:
-        """An application of a new holder."""
-        holder = await self.holder()
+    async def applied(self, *, holder: Holder | None = None, **particulars: Any) -> tuple[Holder, Answer]:
+        """An application of a new holder, where none is named."""
+        holder = holder or await self.holder()
         return holder, await holder.apply(**particulars)
 
     async def approved(self, **particulars: Any) -> tuple[Holder, Answer]:
