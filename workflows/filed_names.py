@@ -151,4 +151,5 @@ def tell_renamed(_: On) -> Iterable[Change]:
 def look_again(on: On) -> Iterable[Change]:
     """A filing that came back into force without being submitted may bear a name that is no longer verified."""
     if on.caused_by in ("filing.restore", "filing.reinstate") and on.case.subject_type not in PERSONS:
+        yield Settle(_KIND, Outcome.MOOT)  # one row an account: it may have waited for what ended with the filing
         yield Start(_KIND, on.now)

@@ -13,6 +13,7 @@ import pytest
 from domain.account import AccountState
 from domain.agreement import Baseline
 from domain.case import NO_DUE_DATE
+from domain.closing import HOLDING, closes_at
 from domain.filing import FilingState
 from domain.permission import PermissionKind, PermissionState
 from domain.publishing import Act, Block, Blocker, Content, Decision, Granted, Held, OnFile, Standing, decide
@@ -147,6 +148,20 @@ DUE: Final = (NO_DUE_DATE, AFTER, NOW + SECOND, NOW, NOW - SECOND)
 ACCOUNTS: Final = list(product(map(str, AccountState), (False, True), (False, True)))
 
 
+HOUR: Final = timedelta(hours=1)
+# Until when a closing cools off, its clock, what is left where that stands, and when told decisions are due.
+Closing = tuple[datetime | None, datetime | None, int | None, list[datetime]]
+NO_CLOSING: Final[Closing] = (None, None, None, [])
+CLOSINGS: Final[list[Closing]] = [
+    NO_CLOSING,
+    *((at, at, None, []) for at in (AFTER, NOW + SECOND, NOW, NOW - SECOND, NOW - DAY)),
+    *((NOW - DAY, NOW - DAY, None, [at]) for at in (AFTER, NOW + SECOND, NOW, NOW - SECOND, NOW - 2 * DAY)),
+    *((NOW - DAY, NOW - DAY, 3_600, [NOW - HOUR + edge]) for edge in (SECOND, 0 * SECOND, -SECOND)),
+    (NOW + DAY, NOW + DAY, 3_600, [NOW - 3 * DAY, NOW - 2 * HOUR]),
+    (NOW - DAY, NOW - DAY, 0, [NOW - SECOND, NOW + SECOND]),
+]
+
+
 def scene(
     account: tuple[str, bool, bool] = ("FILED", False, False),
     filing: Any = None,
@@ -155,10 +170,14 @@ def scene(
     provider: tuple[str, list[dict[str, Any]]] = PROVIDERS[0],
     permissions: Sequence[dict[str, Any]] = (),
     measures: Sequence[dict[str, Any]] = (),
+    closing: Closing = NO_CLOSING,
 ) -> Scene:
     """The rows of a case."""
+    closing_at, due_at, left, decisions = closing
     return {
-        "account": {"state": account[0], "is_adopted": account[1]},
+        "account": {"state": account[0], "is_adopted": account[1], "closing_at": closing_at},
+        "cooling_off": None if due_at is None else {"due_at": due_at, "left_seconds": left},
+        "decisions": decisions,
         "provider": {"mode": provider[0], "publish_before_filing": account[2]},
         "identity": {"created_at": BEFORE, "verified_until": verified},
         "filing": filing, "agreements": agreement[0], "consents": agreement[1], "lost_at": agreement[2],
@@ -170,10 +189,11 @@ def scene(
 def standing_of(rows: Mapping[str, Any]) -> Standing:
     """The same as the statement reads it."""
     held = [one for one in rows["qualifications"] if one["state"] not in ("SUBMITTED", "REFUSED")]
+    ends = [min(one["until"], one["ended_at"]) for one in rows["measures"] if one["level"] in HOLDING]
+    clock, held_until = rows["cooling_off"], max([*ends, *rows["decisions"]], default=None)
     return Standing(
         **rows["account"],
-        closing_at=None,
-        closes_at=None,
+        closes_at=None if clock is None else closes_at(**clock, held_until=held_until),
         publishes_before_filing=rows["provider"]["publish_before_filing"],
         filing=None if rows["filing"] is None else OnFile(**rows["filing"]),
         consent_lost_at=rows["lost_at"],
@@ -261,6 +281,15 @@ def test_what_measures_take_is_that_of_the_reference_for_one_and_for_two_of_them
     assert compare(two) == len(pairs) * 12
 
 
+def test_a_closing_takes_place_as_the_reference_says_whatever_holds_it() -> None:
+    states = [(str(state), False, True) for state in AccountState]
+    alone = (scene(account, closing=each) for account, each in product(states, CLOSINGS))
+    held = (scene(measures=[one], closing=each) for one, each in product(MEASURES[::3], CLOSINGS))
+
+    assert compare(alone) == len(states) * len(CLOSINGS) * 12
+    assert compare(held) == len(MEASURES[::3]) * len(CLOSINGS) * 12
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_everything_at_once_is_as_in_the_reference(seed: int) -> None:
     """30,000 answers a seed, at moments around the ones that the rows name."""
@@ -270,6 +299,7 @@ def test_everything_at_once_is_as_in_the_reference(seed: int) -> None:
         rows = scene(
             random.choice(ACCOUNTS), random.choice(on_file), random.choice(AGREEMENTS), random.choice(VERIFIED),
             random.choice(PROVIDERS), random.choice(PERMISSIONS), random.choices(MEASURES, k=random.choice((0, 1, 3))),
+            random.choice(CLOSINGS),
         )  # fmt: skip
         edge = random.choice((0 * SECOND, SECOND, -SECOND, timedelta(hours=12), timedelta(hours=-12, microseconds=-1)))
         # The consent of a version that is not in force at that moment is not lost: the statement says so.
@@ -287,6 +317,7 @@ def test_an_answer_holds_for_as_long_as_it_says(seed: int) -> None:
         rows = scene(
             random.choice(ACCOUNTS), random.choice(on_file), random.choice(AGREEMENTS), random.choice(VERIFIED),
             random.choice(PROVIDERS), random.choice(PERMISSIONS), random.choices(MEASURES, k=random.choice((0, 1, 3))),
+            random.choice(CLOSINGS),
         )  # fmt: skip
         now = random.choice((NOW, NOW - SECOND, midnight - 3 * SECOND, midnight - 90 * SECOND))
         now -= timedelta(microseconds=random.choice((0, 1, 500_000)))

@@ -3,7 +3,7 @@
 It works on rows as they are stored, written as plain dictionaries, and uses nothing of domain/publishing.py. Days are
 those of Shanghai, eight hours ahead of UTC. The rows of a case:
 
-    account         state, is_adopted
+    account         state, is_adopted, closing_at
     provider        mode, publish_before_filing
     identity        created_at, verified_until
     filing          state, was_refused, due_at; or None
@@ -12,6 +12,8 @@ those of Shanghai, eight hours ahead of UTC. The rows of a case:
     qualifications  kind, state, valid_from, valid_to, renewal_asked_at, left (when it left VERIFIED, each time)
     permissions     kind, state, suspended_by_follow_up, valid_until, renewal_asked_at,
                     licence (services, valid_from, valid_to; or None)
+    cooling_off     due_at, left_seconds of the clock of a closing that was asked for; or None
+    decisions       when the decision is due of each undecided case that the holder was told of
     measures        id, level, scope, is_news, from_at, until, ended_at, stayed_from, stayed_until
 """
 
@@ -48,13 +50,15 @@ def blockers(rows: Rows, act: str, content: str, now: datetime) -> list[str]:
     """Everything in the way, in alphabetical order."""
     state = rows["account"]["state"]
     closures = [one for one in rows["measures"] if one["level"] == "CLOSED" and is_in_force(one, now)]
-    if state == "CLOSED" or closures:
+    if state == "CLOSED" or closures or has_closed(rows, now):
         return ["CLOSED"] * max(1, len(closures))
     if state in ("APPLIED", "SUPPLEMENT_REQUESTED", "REJECTED", "WITHDRAWN"):
         return ["NOT_REVIEWED"]
     if act == "REMOVE":
         return []
     found = [code for _, code, _ in measures_in_the_way(rows, act, content, now)]
+    if rows["account"]["closing_at"] is not None and rows["account"]["closing_at"] <= now:
+        found.append("CLOSING")
     if act in ("PUBLISH", "COMMENT") and not has_base_right(rows, now):
         found.append(why_no_base_right(rows))
     if agreement_holds(rows, now):
@@ -66,6 +70,21 @@ def blockers(rows: Rows, act: str, content: str, now: datetime) -> list[str]:
     if content != "GENERAL" and (missing := badge_missing(rows, content, now)) is not None:
         found.append(missing)
     return sorted(found)
+
+
+# --- a closing that its holder asked for ---------------------------------------------------------------------------
+def has_closed(rows: Rows, now: datetime) -> bool:
+    """Whether its time has passed and nothing that the holder was told of holds it, though no worker came."""
+    clock = rows["cooling_off"]
+    if clock is None:
+        return False
+    heavy = [one for one in rows["measures"] if one["level"] in ("INTERIM", "RESTRICTED", "SUSPENDED", "CLOSED")]
+    held_until = [*rows["decisions"], *(min(one["ended_at"], one["until"]) for one in heavy)]
+    if any(now <= until for until in held_until):
+        return False
+    if clock["left_seconds"] is None or not held_until:
+        return bool(clock["due_at"] < now)
+    return bool(max(held_until) + timedelta(seconds=clock["left_seconds"]) < now)
 
 
 # --- measures ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property, partial
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from sqlalchemy.dialects import sqlite
@@ -39,9 +39,12 @@ from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION
 from workflows import follow_ups
 from workflows.account_adopt import AdoptionFacts
 from workflows.account_facts import Adoption, AskedChange
+from workflows.changes import Pause, Settle, Start
 from workflows.database import valued
-from workflows.deadlines import due
+from workflows.deadlines import due, move
 from workflows.engine import NEW, On, Transition, Workflow
+from workflows.filed_names import NameStanding
+from workflows.filed_names import standing as standing_of_name
 from workflows.filing import FilingFacts
 from workflows.firing import fire, fire_due
 from workflows.follow_ups import FollowUp
@@ -55,6 +58,8 @@ CALENDAR: Final = WorkingDays()
 DIALECT: Final = sqlite.dialect()
 ACCOUNT, FILING, PERMISSION = WORKFLOWS["account"], WORKFLOWS["filing"], WORKFLOWS["permission"]
 KEPT: Final = 40
+WAITS: Final = "time.NAME_AMENDMENT"
+RESUMES: Final = ("account", "resume_rename")
 WALKED: Final = (ACCOUNT, FILING, PERMISSION)
 A, F, P, D, K = AccountState, FilingState, PermissionState, DeadlineKind, PermissionKind
 ON_FILE: Final = ("FILED", "BADGED")
@@ -178,6 +183,11 @@ def standing(permission: Case) -> tuple[str, ...]:
     return (permission.state, str(permission.row.kind), by or "")
 
 
+def names_due(case: Case) -> list[Any]:
+    """The rows by which its filing is to take a changed name along."""
+    return [one for one in case.due if one.kind == D.NAME_AMENDMENT and one.settled_at is None]
+
+
 def is_outdated(case: Case, account: Any) -> bool:
     """The account's filing says what the account no longer bears."""
     return case.is_current and case.row.description != account.description
@@ -201,7 +211,8 @@ class Place:
         )
         permissions = sorted(map(standing, self.permissions))
         change = row.change_state and str(row.change_state)
-        account = (self.account.state, change, row.closing_at is not None, sorted(self.account.open_due))
+        waits = any(one.paused_at is not None for one in names_due(self.account))
+        account = (self.account.state, change, row.closing_at is not None, sorted(self.account.open_due), waits)
         return repr(account), repr(filings), repr(permissions)
 
     @property
@@ -375,8 +386,10 @@ class Walk:
 
     def keep(self, edge: Edge) -> None:
         """Remember which follow-ups it set off."""
-        for step in edge.writing.steps if edge.again is not None else ():
-            for row in causes_of(step):
+        if edge.again is None:
+            return
+        for causes in (*map(causes_of, edge.writing.steps), unwritten(edge)):
+            for row in causes:
                 if len(kept := self.caused.setdefault(row, [])) < KEPT:
                     kept.append(edge)
 
@@ -402,6 +415,15 @@ def causes_of(step: StepInHand) -> Iterator[FollowUp]:
         for row in follow_ups.caused_by(cause.hand.workflow.noun, cause.trigger, cause.before or NEW, cause.after):
             if row.fires == fires:
                 yield row
+
+
+def unwritten(edge: Edge) -> Iterator[FollowUp]:
+    """The row that let a changed name wait no longer: it leaves no step."""
+    waited, waits = (names_due(place.account) if place else [] for place in (edge.before, edge.after))
+    if any(one.paused_at for one in waited) and waits and not any(one.paused_at for one in waits):
+        yield from (
+            row for row in follow_ups.FOLLOW_UPS if row.noun == edge.trigger.partition(".")[0] and row.fires == RESUMES
+        )
 
 
 def unnoticed(walk: Walk, judge: Callable[[Edge], Iterable[str]], patched: pytest.MonkeyPatch) -> list[FollowUp]:
@@ -437,9 +459,12 @@ def ready(place: Place, role: Role) -> Place:
 
 def doubt(case_id: str) -> Any:
     """What an import leaves behind where a licence is in doubt."""
+    return begun(case_id, D.LICENCE_DOUBT, due(D.LICENCE_DOUBT, NOON, CALENDAR))
+
+
+def begun(case_id: str, kind: DeadlineKind, ends: datetime) -> Any:
     empty: dict[str, Any] = dict.fromkeys(column.key for column in table_of(Deadline).c)
-    ends = due(D.LICENCE_DOUBT, NOON, CALENDAR)
-    made = {"id": new_id("deadline"), "case_id": case_id, "kind": D.LICENCE_DOUBT, "runs_from": NOON, "due_at": ends}
+    made = {"id": new_id("deadline"), "case_id": case_id, "kind": kind, "runs_from": NOON, "due_at": ends}
     return valued(Deadline, {**empty, **made, "attempts": 0, "failures": 0})
 
 
@@ -470,6 +495,7 @@ def step_out(place: Place, walk: Walk) -> Iterator[Edge]:
                 for transition in transitions:
                     yield from fired(here, WORKFLOWS[case.noun], transition, case, facts, role, walk)
     yield from timed_out(place)
+    yield from renamed(place)
     if not place.is_asked_elsewhere and (slots := with_a_slot(place)) is not None:
         for kind in (K.PUBLISH_AND_REPRINT, K.SPECIAL_APPROVAL):  # to reprint only is what narrowing leads to
             for edge in requested(slots, kind, Role.HOLDER, walk):
@@ -600,6 +626,31 @@ def passed(place: Place, case: Case, deadline: Any, facts: Any, after: Then = mo
     return Edge(place, f"{noun}.{trigger}", writing, after(place, writing, Role.SYSTEM))
 
 
+def name_standing(place: Place) -> NameStanding:
+    """How its filings stand to a name that none of them bears."""
+    assert place.current is not None
+    amendments = [one.state for one in place.filings if not one.is_current]
+    return standing_of_name(place.current.state, amendments, is_changing=place.account.row.change_state is not None)
+
+
+def renamed(place: Place) -> Iterator[Edge]:
+    """The organisation has a name that the filing does not bear: an amendment is made, or waits."""
+    if place.permissions or place.account.state not in IN_USE:
+        return
+    row, others = begun(place.account.row.id, D.NAME_AMENDMENT, NOON), [*place.account.due]
+    account = replace(place.account, due=(*(one for one in others if one.kind != D.NAME_AMENDMENT), row))
+    here, facts = replace(place, account=account), replace(account_facts(place), name_standing=name_standing(place))
+    if facts.name_standing == NameStanding.BEHIND:
+        attempt = partial(passed, here, account, row, facts)
+        yield replace(attempt(), before=place, again=attempt)
+    elif facts.name_standing == NameStanding.WAITS:
+        hand, writing = account.in_hand(), Writing(SYSTEM, NOON)
+        on = On(account.row, facts, SYSTEM, NOON, Due(D.NAME_AMENDMENT, NOON), hand.id)
+        for change in TIMED[D.NAME_AMENDMENT].otherwise(on):
+            move(cast("Start | Settle | Pause", change), hand, writing, CALENDAR)
+        yield Edge(place, WAITS, writing, replace(place, account=taken(hand)))
+
+
 def requested(place: Place, kind: PermissionKind, role: Role, walk: Walk) -> Iterator[Edge]:
     """A permission of a kind, requested."""
     writing = Writing(viewer(role), NOON)
@@ -657,7 +708,7 @@ def found(edge: Edge, walk: Walk) -> Iterable[Place]:
 # --- what holds after every step ---------------------------------------------------------------------------------
 def faults(edge: Edge) -> Iterator[str]:
     """What the design says and this step broke."""
-    for claim in (badge, filing, closing, deadlines, change, particulars, badge_record, register, chain):
+    for claim in (badge, filing, closing, deadlines, names, change, particulars, badge_record, register, chain):
         if not claim(edge):
             yield claim.__name__
 
@@ -711,10 +762,12 @@ def deadlines(edge: Edge) -> bool:
         DUE_OF_APPLICATION.get(str(row.state), set()) | DUE_OF_CHANGE[row.change_state and str(row.change_state)]
     )
     of_account |= {"COOLING_OFF"} if row.closing_at is not None else set()
-    paused = {str(one.kind) for one in edge.after.account.due if one.settled_at is None and one.paused_at is not None}
+    open_due = [one for one in edge.after.account.due if one.settled_at is None and one.kind not in REMINDERS]
+    paused = {str(one.kind) for one in open_due if one.paused_at is not None}
     stand = {
         *({"REVIEW_DECISION"} if row.state == "SUPPLEMENT_REQUESTED" else ()),
         *({"CHANGE_DECISION"} if row.change_state == "SUPPLEMENT_REQUESTED" else ()),
+        *({"COOLING_OFF"} if row.closing_held_at is not None else ()),
     }
     ended = (one for one in edge.after.permissions if one.state not in OPEN_PERMISSIONS)
     return (
@@ -725,6 +778,18 @@ def deadlines(edge: Edge) -> bool:
         and all("PERMISSION_DECISION" in one.open_due for one in edge.after.permissions if one.state == "REQUESTED")
         and all(map(is_due_once, edge.after.cases))
     )
+
+
+def names(edge: Edge) -> bool:
+    """A changed name is amended, or waits for something that is under way; nothing waits of a closed account."""
+    after = edge.after
+    if edge.trigger == "account.rename":
+        return [one.state for one in after.filings if is_on_its_way(one)] == ["PREPARED"]
+    rows = names_due(after.account)
+    if after.account.state == "CLOSED":
+        return not rows
+    has_stopped = bool(rows) and all(one.paused_at is not None for one in rows)
+    return not has_stopped or name_standing(after) != NameStanding.BEHIND
 
 
 def is_due_once(case: Case) -> bool:
@@ -842,9 +907,10 @@ def test_every_trigger_that_anybody_or_time_may_fire_was_fired(walk: Walk) -> No
         for transition in workflow.transitions
         if transition.command is not None
     }
-    of_time = {row.fires for row in TIMED.values() if row.fires is not None and row.kind not in REMINDERS}
+    told = REMINDERS - {D.NAME_AMENDMENT}
+    of_time = {row.fires for row in TIMED.values() if row.fires is not None and row.kind not in told}
 
-    assert set(walk.fired) == known | {".".join(fires) for fires in of_time if WORKFLOWS[fires[0]] in WALKED}
+    assert set(walk.fired) - {WAITS} == known | {".".join(fires) for fires in of_time if WORKFLOWS[fires[0]] in WALKED}
 
 
 def test_no_follow_up_among_them_is_idle(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:

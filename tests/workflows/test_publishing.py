@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from domain.account import Account
 from domain.agreement import AgreementVersion, Consent
+from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.identity import Identity
 from domain.journal import Step
@@ -17,9 +18,10 @@ from domain.policy.roles import Role
 from domain.provider import Provider as ProviderRow
 from domain.publishing import Act, Content
 from domain.qualification import Qualification
-from domain.sanction import Measure
+from domain.sanction import Measure, Sanction
 from domain.viewer import Viewer
 from tests.reference.publishing import blockers, measures_in_the_way
+from tests.sanctions import opened as open_case
 from tests.workflows.test_adopt import filled, item, opened
 from tests.world import NEWS_REASON, PERMISSION_REASON, REVOCATION, Person, Provider, World, by_two
 from workflows.database import Connection, Row
@@ -46,6 +48,7 @@ async def _facts(world: World, account_id: str) -> dict[str, Any]:
     [provider] = await world.rows(ProviderRow, id=account.provider_id)
     [identity] = await world.rows(Identity, holder_id=account.holder_id)
     filings = await world.rows(Filing, current_of=account_id)
+    clocks = await world.rows(Deadline, case_id=account_id, kind="COOLING_OFF", settled_at=None)
     held = [*await world.rows(Qualification, provider_id=provider.id)]
     if provider.sandbox_of is not None:
         held += await world.rows(Qualification, provider_id=provider.sandbox_of)
@@ -57,7 +60,17 @@ async def _facts(world: World, account_id: str) -> dict[str, Any]:
         "qualifications": [{**vars(one), "left": await _left(world, one.id)} for one in held],
         "permissions": [await _permission(world, one) for one in await world.rows(Permission, account_id=account_id)],
         "measures": [vars(one) for one in await world.rows(Measure, account_id=account_id)],
+        "cooling_off": vars(clocks[0]) if clocks else None,
+        "decisions": [at for one in await world.rows(Sanction, account_id=account_id) for at in await _due(world, one)],
     }  # fmt: skip
+
+
+async def _due(world: World, case: Sanction) -> list[datetime]:
+    """When the decision of a case that waits for it is due, where the holder was told of the case."""
+    if case.state not in ("OPENED", "NOTIFIED") or case.told_at is None:
+        return []
+    rows = await world.rows(Deadline, case_id=case.id, kind="SANCTION_DECISION", settled_at=None)
+    return [row.due_at for row in rows]
 
 
 async def _left(world: World, id_: str) -> list[datetime]:
@@ -357,6 +370,46 @@ async def test_a_closed_account_may_do_nothing_and_bears_its_handle_no_more(worl
 
     assert set(map(tuple, found.values())) == {("CLOSED",)}
     assert by_handle == {"publishingDecision": None}
+
+
+async def test_a_closing_takes_publishing_at_its_time_and_waits_for_what_its_holder_knows(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.filed()
+    await holder.person.must("accountAskClose", id=account_id, version=3)
+    [account] = await world.rows(Account, id=account_id)
+    assert account.closing_at is not None
+
+    waiting = await general(world, provider.officer, account_id)
+    world.clock.now = account.closing_at
+    at_its_time = await general(world, provider.officer, account_id)
+    world.clock.now += INSTANT
+    over = await general(world, provider.officer, account_id)
+
+    assert (waiting, at_its_time) == (NOTHING, taken("CLOSING"))
+    assert over == taken("CLOSED", ("PUBLISH", "UPDATE", "COMMENT", "REMOVE"))
+
+
+async def test_a_closing_that_a_case_holds_takes_publishing_and_takes_place_after_it(world: World) -> None:
+    provider = await world.provider()
+    holder, account_id, _ = await provider.filed()
+    case = await open_case(provider, account_id, holder)
+    await case.notify()
+    [account] = await world.rows(Account, id=account_id)
+    await holder.person.must("accountAskClose", id=account_id, version=account.seq)
+    [decision] = await world.rows(Deadline, case_id=case.id, kind="SANCTION_DECISION", settled_at=None)
+    [clock] = await world.rows(Deadline, case_id=account_id, kind="COOLING_OFF")
+    assert clock.left_seconds is not None
+
+    world.clock.now = decision.due_at
+    held = await general(world, provider.officer, account_id)
+    world.clock.now += timedelta(seconds=clock.left_seconds)
+    cooling = await general(world, provider.officer, account_id)
+    world.clock.now += INSTANT
+
+    assert held == cooling
+    assert "CLOSING" in held["PUBLISH"]
+    assert not held["REMOVE"]
+    assert (await general(world, provider.officer, account_id))["REMOVE"] == ["CLOSED"]
 
 
 # --- how it is read ----------------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ REFUSALS: Final = frozenset(
         ProblemCode.ACCOUNT_NOT_IN_USE,
         ProblemCode.ACCOUNT_NOT_ON_FILE,
         ProblemCode.ALREADY_IN_STATE,
+        ProblemCode.CLOSURE_ASKED,
         ProblemCode.GROUND_NOT_URGENT,
         ProblemCode.HEARING_OPEN,
         ProblemCode.ILLEGAL_TRANSITION,
