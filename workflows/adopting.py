@@ -6,6 +6,7 @@ Where another request was first to a name, the chunk is decided anew, each accou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from domain.batch import BatchKind
@@ -23,6 +24,7 @@ from workflows.hands import Writing
 from workflows.in_the_way import HELD, Wanted, begin_anew_for
 from workflows.journal import write_steps
 from workflows.lateness import begin_anew_if_late
+from workflows.recusal import recused_from
 from workflows.writing import write
 
 Pair = tuple[Item, AdoptionItem]
@@ -48,7 +50,9 @@ async def _take_together(chunk: Chunk, pairs: Sequence[Pair]) -> list[Result]:
     known = await known_of(chunk.transaction, whose, asked, chunk.viewer, chunk.now, keys, lock=True)
     writing = chunk.writing()
     begin_anew_if_late(known.late, writing)
-    bench = Bench(known, chunk.viewer, chunk.now, chunk.persons)
+    beside = await recused_from(chunk.spent.endorser_person, chunk.transaction)  # who endorses has no part in it either
+    deciding = replace(chunk.viewer, recused=chunk.viewer.recused | beside)
+    bench = Bench(known, deciding, chunk.now, chunk.persons)
     results = [_decide(chunk, item, wanted, bench, writing) for item, wanted in pairs]
     await _begin_anew_if_held(chunk, pairs, results, writing)
     await complete(chunk.office, writing, chunk.transaction)

@@ -22,6 +22,7 @@ from workflows.filing_commands import FilingAgainst, FilingReinstate, FilingRetu
 from workflows.filing_number import NUMBER
 from workflows.filing_time import tell_overdue
 from workflows.filing_transfer import TRANSFERS, end_question
+from workflows.own_matter import is_no_matter_one_recused_from
 
 S = FilingState
 _DUE: Final = (S.PREPARED, S.SUBMITTED, S.RETURNED, S.DECLINED, S.REVOKED)  # where something is due of it
@@ -131,6 +132,7 @@ FILING = Workflow(
             S.ACCEPTED,
             7,
             FilingStep,
+            guards=(is_no_matter_one_recused_from,),
             effects=(effects.accept,),
             facts=(NUMBER,),
         ),
@@ -140,7 +142,7 @@ FILING = Workflow(
             S.RETURNED,
             7,
             FilingReturn,
-            guards=(defects_are_of_the_list,),
+            guards=(is_no_matter_one_recused_from, defects_are_of_the_list),
             effects=(effects.give_back, end_question),
             **_LISTS,
         ),
@@ -150,6 +152,7 @@ FILING = Workflow(
             S.DECLINED,
             7,
             FilingAgainst,
+            guards=(is_no_matter_one_recused_from,),
             effects=(effects.decline, end_question),
             **_LISTS,
         ),
@@ -169,7 +172,7 @@ FILING = Workflow(
             S.REVOKED,
             7,
             FilingRevoke,
-            guards=(notice_was_given,),
+            guards=(is_no_matter_one_recused_from, notice_was_given),
             effects=(effects.revoke, end_question),
             four_eyes=always_two,
             **_LISTS,
@@ -180,7 +183,7 @@ FILING = Workflow(
             S.ACCEPTED,
             7,
             FilingReinstate,
-            (account_is_not_closed, particulars_are_those_accepted),
+            (is_no_matter_one_recused_from, account_is_not_closed, particulars_are_those_accepted),
             (effects.reinstate,),
             four_eyes=always_two,
             facts=(_ACCOUNT_STATE,),

@@ -21,3 +21,9 @@ def is_of_another(on: On) -> bool:
 @guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
 def is_not_ones_own_matter(on: On) -> bool:
     return is_of_another(on)
+
+
+@guard(ProblemCode.OWN_MATTER, rests=Rests.LOCKED, path=("id",))
+def is_no_matter_one_recused_from(on: On) -> bool:
+    """For an authority's decision on what a provider handed in: it knows no person behind that but by a recusal."""
+    return not has_recused(on)

@@ -22,12 +22,14 @@ from workflows.changes import Change, Detail, Opening, Serve, Set
 from workflows.commands import AdverseCommand, CaseCommand, Command, Day, Id, Line
 from workflows.database import Among, Row, decoder
 from workflows.engine import Fact, On, Rests, Transition, Workflow, always_two, guard
+from workflows.own_matter import is_no_matter_one_recused_from
 from workflows.validity import is_reminded_of, runs_no_more, runs_until
 
 S = QualificationState
 _TABLE, _PROVIDER = table_of(Qualification), table_of(Provider)
 _OPEN: Final = (S.SUBMITTED, S.VERIFIED, S.SUSPENDED)
 _RENEWABLE: Final = (S.VERIFIED, S.LAPSED)
+_DECIDING: Final = (is_no_matter_one_recused_from,)
 
 
 class QualificationSubmit(Command):
@@ -169,7 +171,7 @@ def _end(_: On) -> Iterable[Change]:
 def _against(trigger: str, sources: tuple[S, ...], target: S, **more: Any) -> Transition:
     lists = ("return_reasons", "legal_bases")
     told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": lists}
-    return Transition(trigger, sources, target, 4, QualificationAgainst, effects=(tell_provider, _end), **told, **more)
+    return Transition(trigger, sources, target, 4, QualificationAgainst, _DECIDING, (tell_provider, _end), **told, **more)
 
 
 QUALIFICATION = Workflow(
@@ -192,7 +194,7 @@ QUALIFICATION = Workflow(
             facts=(_KINDS,),
             opening=_submission,
         ),
-        Transition("verify", (S.SUBMITTED,), S.VERIFIED, 4, QualificationStep, effects=(_run,)),
+        Transition("verify", (S.SUBMITTED,), S.VERIFIED, 4, QualificationStep, _DECIDING, (_run,)),
         _against("refuse", (S.SUBMITTED,), S.REFUSED),
         Transition("renew", _RENEWABLE, None, 4, QualificationStep, effects=(_asked, _run_on)),
         Transition(
@@ -201,11 +203,11 @@ QUALIFICATION = Workflow(
             S.VERIFIED,
             4,
             QualificationRenewed,
-            guards=(renewal_was_asked, validity_lies_ahead),
+            guards=(*_DECIDING, renewal_was_asked, validity_lies_ahead),
             effects=(_renewed, _run),
         ),
         _against("suspend", (S.VERIFIED,), S.SUSPENDED),
-        Transition("resume", (S.SUSPENDED,), S.VERIFIED, 4, QualificationStep, effects=(_run,)),
+        Transition("resume", (S.SUSPENDED,), S.VERIFIED, 4, QualificationStep, _DECIDING, (_run,)),
         _against("revoke", (S.VERIFIED, S.SUSPENDED), S.REVOKED, four_eyes=always_two),
         Transition("remind", (S.VERIFIED,), None, 4, effects=(_remind,)),
         Transition("lapse", (S.VERIFIED,), S.LAPSED, 4, effects=(tell_provider, _end)),

@@ -16,6 +16,14 @@ _RECUSAL: Final = table_of(Recusal)
 _ID: Final = sa.bindparam("id", type_=sa.Text, required=False)
 _PERSON: Final = sa.bindparam("person", type_=_RECUSAL.c.person.type, required=False)
 
+_PARTIES: Final = sa.select(_RECUSAL.c.party_id).where(_RECUSAL.c.person == _PERSON, _RECUSAL.c.lifted_at.is_(None))
+
+
+async def recused_from(person: bytes | None, transaction: Transaction) -> frozenset[str]:
+    """The parties whose matters a person does not handle."""
+    rows = () if person is None else await transaction.fetch(_PARTIES, {"person": person})
+    return frozenset(row[0] for row in rows)
+
 
 async def is_own_matter(noun: str, case_id: str, person: bytes | None, transaction: Transaction) -> bool:
     """Whether a person is the one behind the case, or recused from a party of it."""

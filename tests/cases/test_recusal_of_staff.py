@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from domain.account import Account
+from domain.filing import Filing
 from domain.policy.roles import Role
 from domain.staff import Recusal, Staff
 from tests.sanctions import CIRCUMSTANCES, opened
-from tests.world import Answer, Person, Provider, World, by_two, resident_id
+from tests.workflows import test_adopt as adoption
+from tests.workflows.test_filing import submitted
+from tests.world import NEWS_REASON, REVOCATION, Answer, Person, Provider, World, by_two, resident_id
 
 REASON = "A cousin works there."
 
@@ -176,3 +180,76 @@ async def test_recusal_lifted_lets_decide_again(world: World) -> None:
     await by_two(provider.officer, second, "staffLiftRecusal", **await lifting(provider.reviewer, holder.id))
 
     await provider.reviewer.must("accountClaim", id=account.id)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("who", ["proposer", "endorser"])
+async def test_recusal_keeps_whoever_has_a_part_in_a_batch_of_adoptions_from_that_holder(
+    world: World, who: str, when: str
+) -> None:
+    provider = await adoption.opened(world)
+    second = await provider.second_officer()
+    holder, other = await provider.holder(), await provider.holder()
+    items = [adoption.item(holder), adoption.item(other)]
+    batch = await adoption.filled(provider, items, proposer=second)
+    person = second if who == "proposer" else provider.officer
+    if when == "before":
+        await recuse(person, person, holder.id)
+    await batch.endorsed()
+    if when == "after":
+        await recuse(person, person, holder.id)
+
+    answer = await batch.adopt()
+
+    assert adoption.told(answer) == [(0, ["OWN_MATTER"]), (1, [])]
+    assert await world.rows(Account, holder_id=holder.id) == []
+    assert len(await world.rows(Account, holder_id=other.id)) == 1
+
+
+@pytest.mark.parametrize("party", ["holder", "provider"])
+@pytest.mark.parametrize(
+    ("trigger", "more"),
+    [
+        ("filingAccept", {}),
+        ("filingReturn", {"defects": [{"code": "ITEM_WRONG", "item": "displayName", "text": "名称不妥"}]}),
+        ("filingDecline", {}),
+    ],
+)
+async def test_recusal_keeps_an_authority_from_deciding_a_filing(
+    world: World, trigger: str, more: dict[str, Any], party: str
+) -> None:
+    provider = await world.provider()
+    holder, _, filing_id = await submitted(provider)
+    await recuse(provider.regulator, provider.regulator, holder.id if party == "holder" else provider.id)
+
+    given = more if trigger == "filingAccept" else {**more, "reasons": {**NEWS_REASON, "reasonCodes": ["ITEM_WRONG"]}}
+    answer = await provider.regulator.refused(trigger, id=filing_id, version=2, **given)
+
+    assert ("OWN_MATTER", "id") in answer.problems
+    assert [row.state for row in await world.rows(Filing, id=filing_id)] == ["SUBMITTED"]
+
+
+async def test_recusal_keeps_an_authority_from_taking_a_filing_back(world: World) -> None:
+    provider = await world.provider()
+    others = [await world.enrol(Role.PROVINCIAL_REGULATOR, division="330000") for _ in range(2)]
+    holder, _, _ = await provider.filed()
+    (filing,) = await world.rows(Filing, holder_id=holder.id)
+    given = {"id": filing.id, "version": filing.seq, **REVOCATION}
+    await recuse(provider.regulator, provider.regulator, holder.id)
+
+    answer = await provider.regulator.refused("filingRevoke", **given)
+    await by_two(*others, "filingRevoke", **given)
+
+    assert answer.problems == [("OWN_MATTER", "id")]
+
+
+async def test_recusal_from_a_provider_keeps_an_officer_of_its_authority_from_its_qualifications(world: World) -> None:
+    provider = await world.provider()
+    made = await provider.submit_qualification()
+    await recuse(provider.regulator, provider.regulator, provider.id)
+
+    verify = await provider.regulator.refused("qualificationVerify", id=made.id, version=1)
+    reasons = {**NEWS_REASON, "reasonCodes": ["QUALIFICATION_BREACH"]}
+    refuse = await provider.regulator.refused("qualificationRefuse", id=made.id, version=1, reasons=reasons)
+
+    assert verify.problems == refuse.problems == [("OWN_MATTER", "id")]
