@@ -171,7 +171,8 @@ def _end(_: On) -> Iterable[Change]:
 def _against(trigger: str, sources: tuple[S, ...], target: S, **more: Any) -> Transition:
     lists = ("return_reasons", "legal_bases")
     told: Mapping[str, Any] = {"adverse": True, "reasons_from": "return_reasons", "code_lists": lists}
-    return Transition(trigger, sources, target, 4, QualificationAgainst, _DECIDING, (tell_provider, _end), **told, **more)
+    effects = (tell_provider, _end)
+    return Transition(trigger, sources, target, 4, QualificationAgainst, _DECIDING, effects, **told, **more)
 
 
 QUALIFICATION = Workflow(
