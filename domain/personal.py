@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate, takewhile
 from string import ascii_letters, ascii_uppercase
 from typing import Final, NamedTuple
@@ -22,8 +23,12 @@ _LATEST: Final = date.max  # whether a date of birth lies ahead changes nothing 
 _MOBILE_DIGITS: Final = range(8, 16)
 _GROUP: Final = re.compile(r"(?:(?<![0-9A-Za-z])[A-Za-z]{1,3}[ -]?)?[0-9]+(?:[Xx](?![0-9A-Za-z]))?")
 _MAY_HOLD_ONE: Final = re.compile(r"(?:\d\D{0,3}){8}")
+_CHARACTERS_MIN: Final = 8
 _CHARACTERS_MAX: Final = 22  # 18 of a number, and letters before it
 _BETWEEN: Final = re.compile(r"[\s\-‐-―−.·•・,、，;；|+=/\\_*~:()\[\]]{1,3}")
+_WORD_REACH: Final = 24  # characters before a number in which a word says that it is one
+# What has the form of a document's number at all: the rest is not looked at more closely.
+_FORMED: Final = re.compile(r"[0-9]{8}|[HM][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}|[0-9]{17}[0-9X]")
 _PERMIT_WORDS: Final = re.compile(r"(?:通行证|台胞证|证件|证号|permit)[^0-9]{0,12}$", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
@@ -68,8 +73,13 @@ def without_documents(text: str) -> str:
 
 def _plain(text: str) -> _Plain:
     """NFKC, plain digits, nothing that cannot be seen."""
-    read = [(_digit(each), i) for i, character in enumerate(text) for each in nfkc(character) if category(each) != "Cf"]
+    read = [(each, i) for i, character in enumerate(text) for each in _read(character)]
     return _Plain("".join(each for each, _ in read), tuple(i for _, i in read))
+
+
+@lru_cache(maxsize=10_000)
+def _read(character: str) -> str:
+    return "".join(_digit(each) for each in nfkc(character) if category(each) != "Cf")
 
 
 def _digit(character: str) -> str:
@@ -85,7 +95,7 @@ def _numbers(text: str, exempt: frozenset[str]) -> Iterator[tuple[Kind, int, int
     for row in _rows(text):
         first = 0
         while first < len(row):
-            found = next(_of_some(text, row[first:], exempt), None)
+            found = next(_of_some(text, row[first : first + _CHARACTERS_MAX], exempt), None)
             if found is None:
                 first += 1
                 continue
@@ -109,24 +119,25 @@ def _of_some(text: str, row: list[re.Match[str]], exempt: frozenset[str]) -> Ite
     """What the first groups of a row are together: the longest first, where it begins and how many groups it takes."""
     start = row[0].start()
     bare_start = start + len(row[0][0]) - len(row[0][0].lstrip(ascii_letters + " -"))
+    before, has_plus = text[max(0, start - _WORD_REACH) : start], text.endswith("+", 0, bare_start)
     ends = accumulate(len(group[0]) for group in row)
     most = sum(1 for _ in takewhile(lambda characters: characters <= _CHARACTERS_MAX, ends))
-    for taken in range(most, 0, -1):
-        number = re.sub(r"[^0-9A-Z]", "", compact(text[start : row[taken - 1].end()]))
-        bare = number.lstrip(ascii_uppercase)
+    numbers = list(accumulate(group[0].upper().replace(" ", "").replace("-", "") for group in row[:most]))
+    while numbers and len(number := numbers.pop()) >= _CHARACTERS_MIN:
+        taken, bare = len(numbers) + 1, number.lstrip(ascii_uppercase)
         if exempt.intersection((number, bare)):
             continue
-        if _is_document(number, text[:start]):
+        if _is_document(number, before):
             yield Kind.RESIDENT_ID, start, taken
-        elif _is_document(bare, text[:start]):
+        elif bare != number and _is_document(bare, before):
             yield Kind.RESIDENT_ID, bare_start, taken
-        elif _is_mobile(bare.rstrip("X"), has_plus=text[:bare_start].endswith("+")):
+        elif _is_mobile(bare.rstrip("X"), has_plus=has_plus):
             yield Kind.MOBILE, bare_start, taken
 
 
 def _is_document(number: str, before: str) -> bool:
     """Whether it is the number of a document. Eight bare digits are one only beside a word that says so."""
-    if len(number) == 8 and number.isdigit() and not _PERMIT_WORDS.search(before):
+    if not _FORMED.fullmatch(number) or (len(number) == 8 and not _PERMIT_WORDS.search(before)):
         return False
     try:
         resident_id(number, today=_LATEST)

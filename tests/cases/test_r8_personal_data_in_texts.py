@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -132,3 +133,28 @@ async def test_r8_facts_told_to_the_holder_hold_no_such_number(world: World) -> 
     answer = await provider.reviewer.refused("sanctionNotify", id=case.id, version=await case.version(), **given)
 
     assert answer.problems == [("PERSONAL_DATA_IN_TEXT", "facts")]
+
+
+def calls_for(text: str) -> int:
+    """How many functions are called to look through a text."""
+    called = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal called
+        called += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        assert list(personal_data_in(text)) == []
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+@pytest.mark.parametrize("text", ["1 ", "0 ", "1-2.3,4 ", "1...", "139 0000 "])
+def test_r8_a_text_made_of_digits_takes_no_more_than_its_length(text: str) -> None:
+    """Whoever writes one would hold up everybody else meanwhile."""
+    shorter, longer = (calls_for(text * (characters // len(text))) for characters in (500, 2_000))
+
+    assert longer < 2_000 * 250
+    assert longer < shorter * 5

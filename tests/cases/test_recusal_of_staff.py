@@ -231,14 +231,14 @@ async def test_recusal_keeps_an_authority_from_deciding_a_filing(
 
 async def test_recusal_keeps_an_authority_from_taking_a_filing_back(world: World) -> None:
     provider = await world.provider()
-    others = [await world.enrol(Role.PROVINCIAL_REGULATOR, division="330000") for _ in range(2)]
+    one, another = [await world.enrol(Role.PROVINCIAL_REGULATOR, division="330000") for _ in range(2)]
     holder, _, _ = await provider.filed()
     (filing,) = await world.rows(Filing, holder_id=holder.id)
     given = {"id": filing.id, "version": filing.seq, **REVOCATION}
     await recuse(provider.regulator, provider.regulator, holder.id)
 
     answer = await provider.regulator.refused("filingRevoke", **given)
-    await by_two(*others, "filingRevoke", **given)
+    await by_two(one, another, "filingRevoke", **given)
 
     assert answer.problems == [("OWN_MATTER", "id")]
 
