@@ -86,8 +86,9 @@ class Twin(w1.Walk):
         """The answer without what differs between any two holders."""
         text = told_apart_by_nothing(answer)
         for entry in await self.world.rows(RegisterEntry, account_id=self.account_id):
-            for name in ("number", "handle", "licence_number"):
-                text = text.replace(getattr(entry, name) or "-", name)
+            for name in ("number", "handle"):
+                text = text.replace(getattr(entry, name), name)
+            text = text.replace(entry.licence_number, "licence") if entry.licence_number else text
         return _RANDOM.sub("…", text)
 
     async def shown(self) -> list[str]:
