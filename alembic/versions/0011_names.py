@@ -20,9 +20,12 @@ KEYS = (
     ("reserved_name", "name_key"),
     ("register_entry", "name_key"),
 )
+# Accounts that are over bear no name any more: theirs stands in nobody's way.
 TAKEN = """
     SELECT 1 FROM account AS other JOIN account AS this ON this.provider_id = other.provider_id
     WHERE this.id = :id AND other.id <> this.id AND other.name_key = :key
+        AND this.state NOT IN ('REJECTED', 'WITHDRAWN', 'CLOSED')
+        AND other.state NOT IN ('REJECTED', 'WITHDRAWN', 'CLOSED')
 """
 RADICALS = "[\u2e80-\u2ef3\u31c0-\u31e3]"
 

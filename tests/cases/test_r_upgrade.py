@@ -42,6 +42,24 @@ async def test_r4_names_of_before_get_their_keys_and_two_alike_keep_theirs(own_d
         assert (await world.rows(RegisterEntry, id=entry.id))[0].name_key == "长江"
 
 
+async def test_r4_a_name_that_was_given_up_keeps_no_other_from_its_key(own_database_url: str) -> None:
+    async with opened_world(own_database_url) as world:
+        provider = await world.provider()
+        former = await provider.holder()
+        given_up = await former.apply(displayName="示民早报")
+        await former.person.must("accountWithdraw", id=given_up.id, version=1)
+        lives = (await (await provider.holder()).apply(displayName="又一个名字")).id
+        await keyed(world, Account, lives, "示⺠早报")
+
+    await moved(own_database_url, "0011", down=True)
+    await moved(own_database_url, "-1", down=True)
+    await moved(own_database_url, "head")
+
+    async with opened_world(own_database_url) as world:
+        keys = {row.id: row.name_key for row in await world.rows(Account)}
+    assert keys[given_up.id] == keys[lives] == name_key("示民早报")
+
+
 async def test_r1_numbers_of_before_that_are_none_go_or_cover_nothing(own_database_url: str) -> None:
     async with opened_world(own_database_url) as world:
         provider = await world.provider()
