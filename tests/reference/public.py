@@ -48,9 +48,9 @@ def _last_day(look: Look, permission: Row) -> date | None:
 
 
 def _covers(licence: Row, kind: str, today: date) -> bool:
-    """Begun, and for what is permitted as far as the register says what it is for."""
+    """Begun, and for what is permitted: of a licence of which the register does not say what it is for, nothing is."""
     both, one = ("PUBLISH_AND_REPRINT", "REPRINT_ONLY")
-    covered = {both: (both, one), one: (one,), None: (both, one)}.get(licence["services"], ())
+    covered = {both: (both, one), one: (one,)}.get(licence["services"], ())
     return kind in covered and (licence["valid_from"] is None or licence["valid_from"] <= today)
 
 

@@ -125,8 +125,16 @@ async def _qualified(provider: Provider) -> None:
 
 
 async def _filings(provider: Provider) -> Holder:
-    """A filing in each state it may be in."""
-    holder, _, _ = await provider.filed()
+    """A filing in each state it may be in, and an amendment of one."""
+    holder, account_id, _ = await provider.filed()
+    changed: dict[str, Any] = {
+        "id": account_id,
+        "version": 3,
+        "particulars": {"description": "示例新简介", "materials": []},
+    }
+    change = await holder.person.must("accountChange", **changed)
+    await provider.reviewer.must("accountClaimChange", id=account_id)
+    await provider.reviewer.must("accountApproveChange", id=account_id, version=change.version)
     for trigger in ("", "filingSubmit", "filingReturn", "filingDecline"):
         _, account = await provider.approved()
         filing = account.case["filing"]
