@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import pytest
 import sqlalchemy as sa
 
 from domain.permission import Badge, RegisterEntry
 from domain.table import table_of
-from tests.world import REVOCATION, World, by_two
+from tests.world import REVOCATION, World, by_two, opened_world
 from workflows.register_fill import fill_register
 
 _FORGOTTEN = sa.delete(table_of(RegisterEntry))
 _ALSO = sa.delete(table_of(Badge))
+
+
+@pytest.fixture
+async def world(own_database_url: str) -> AsyncIterator[World]:
+    """A deployment of its own: the whole register is forgotten and read."""
+    async with opened_world(own_database_url) as made:
+        yield made
 
 
 async def forget(world: World) -> None:
