@@ -36,7 +36,7 @@ test: $(STAMP) ## Run the tests, on SQLite and on PostgreSQL
 	@$(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-long: $(STAMP) ## Run what takes minutes: kill rounds, random walks, many rows
-	@$(PYTEST) -m long $(ARGS)
+	@$(PYTEST) -m long -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-night: $(STAMP) ## Run what takes hours, at most four; again goes on where it stopped. Writes tests/NIGHT.md
 	@$(PYTEST) --night -n $(WORKERS) --dist worksteal $(ARGS)
