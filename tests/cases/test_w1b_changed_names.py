@@ -86,9 +86,9 @@ class Firm:
         return [(row.paused_at is not None, row.outcome) for row in rows if row.settled_at is None]
 
 
-async def reviewed(world: World, name: str = "示例甲公司") -> Firm:
+async def reviewed(world: World, name: str = "示例甲公司", provider: Provider | None = None) -> Firm:
     """A firm whose account is approved: its filing is prepared."""
-    provider, given = await world.provider(), organisation(organisationName=name)
+    provider, given = provider or await world.provider(), organisation(organisationName=name)
     holder = await provider.newcomer("ENTERPRISE")
     await holder.person.must("identitySubmit", id=holder.identity_id, version=0, **given)
     await provider.reviewer.must("identityVerify", id=holder.identity_id, version=1, **METHOD)
@@ -99,8 +99,8 @@ async def reviewed(world: World, name: str = "示例甲公司") -> Firm:
     return Firm(provider, holder, account.id, given)
 
 
-async def filed(world: World, name: str = "示例甲公司") -> Firm:
-    firm = await reviewed(world, name)
+async def filed(world: World, name: str = "示例甲公司", provider: Provider | None = None) -> Firm:
+    firm = await reviewed(world, name, provider)
     await firm.submit()
     await firm.accept()
     return firm

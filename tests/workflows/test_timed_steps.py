@@ -24,6 +24,7 @@ from domain.reminder import REMINDED_BY
 from domain.sanction import Sanction
 from tests import stored
 from tests.api.test_regulator_desk import import_licence
+from tests.cases.test_w1b_changed_names import filed
 from tests.sanctions import REASONS, opened, sanctioned
 from tests.workflows.test_account import ANSWERS, ITEMS, supplement_asked
 from tests.workflows.test_account_change import ask_change, changing
@@ -167,6 +168,12 @@ async def to_be_reported(provider: Provider) -> Case:
     return AuthorityReport, (await provider.world.rows(AuthorityReport, sanction_id=sanction_id))[0].id
 
 
+async def renamed(provider: Provider) -> Case:
+    firm = await filed(provider.world, provider=provider)
+    await firm.verified("示例乙公司")
+    return Account, firm.account_id
+
+
 PROVIDER: Final = frozenset({"PROVIDER"})
 HOLDER: Final = frozenset({"HOLDER"})
 AUTHORITY: Final = frozenset({"AUTHORITY"})
@@ -193,6 +200,7 @@ EXPECTED: Final = {
     "MEASURE_END": Expected(suspended_for_news, "expire", "EXPIRED", HOLDER, False, "NONE"),
     "SANCTION_DECISION": Expected(waiting_for_its_decision, "overdue", "OPENED", PROVIDER | AUTHORITY, True, "RUNNING"),
     "INTERIM_END": Expected(under_an_interim_measure, "lapse_interim", "OPENED", HOLDER, False, "RUNNING"),
+    "NAME_AMENDMENT": Expected(renamed, "rename", "FILED", PROVIDER, False, "NONE"),
     "AUTHORITY_REPORT": Expected(to_be_reported, "overdue", "DUE", PROVIDER, True, "RUNNING"),
 }
 # These are over by themselves, without a step.
