@@ -212,7 +212,10 @@ async def test_transfers_are_seen_by_both_authorities_the_provider_and_the_natio
     query = """
     query($to: ID!) {
       transfers(first: 100, where: {toAuthority: $to, isDesignated: false}) {
-        nodes { id provider { id } account { id } fromAuthority { division } receivedAt steps { nodes { trigger } } }
+        nodes {
+          id provider { id } account { id } fromAuthority { division } receivedAt
+          steps(first: 20) { nodes { trigger } }
+        }
       }
     }
     """

@@ -80,7 +80,7 @@ async def test_it_expires_when_its_last_day_is_over_and_the_badge_is_gone_with_i
         found.append((unswept, swept, str((await permission(world, one.id)).state)))
 
     lapsed = ["LICENCE_LAPSED"]
-    assert found == [([], [], "GRANTED"), (lapsed, lapsed, "GRANTED"), (lapsed, ["NO_BADGE"], "EXPIRED")]
+    assert found == [([], [], "GRANTED"), (lapsed, lapsed, "GRANTED"), (["NO_BADGE"], ["NO_BADGE"], "EXPIRED")]
     (badge,) = await world.rows(Badge, account_id=account_id)
     (expired,) = await world.rows(Step, case_id=one.id, trigger="expire")
     (unbadged,) = await world.rows(Step, case_id=account_id, trigger="unbadge")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from domain.account import Account
 from domain.agreement import AgreementVersion, Consent
+from domain.calendar import local_day
 from domain.deadline import Deadline
 from domain.filing import Filing
 from domain.identity import Identity
@@ -80,7 +81,12 @@ async def _left(world: World, id_: str) -> list[datetime]:
 
 async def _permission(world: World, one: Permission) -> dict[str, Any]:
     listed = await world.rows(Licence, number=one.licence_number) if one.licence_number else []
-    return {**vars(one), "licence": vars(listed[0]) if listed else None}
+    last = min((day for day in (one.valid_until, listed[0].valid_to if listed else None) if day), default=None)
+    ends = await world.rows(Deadline, case_id=one.id, kind="PERMISSION_VALIDITY", settled_at=None)
+    passed = [end for end in ends if end.paused_at is None and end.due_at < world.clock()]
+    # What time has ended is over, though no worker came; unless the register has prolonged it meanwhile.
+    is_over = any(last is not None and last < local_day(end.due_at) for end in passed)
+    return {**vars(one), **({"state": "EXPIRED"} if is_over else {}), "licence": vars(listed[0]) if listed else None}
 
 
 async def rights(world: World, person: Person, account_id: str) -> dict[tuple[str, str], list[str]]:
